@@ -1,0 +1,127 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.MetaServer;
+
+/// <summary>Everything that can be set about a metadata server; defaults here, checked once at start.</summary>
+public sealed record MetaServerOptions
+{
+    // ---- of this node: may differ between nodes and between starts ----
+
+    [Description("Directory of this node's log and store.")]
+    [Required]
+    public required string Data { get; init; }
+
+    [Description("host:port to listen on.")]
+    [Required]
+    public string Listen { get; init; } = "127.0.0.1:7700";
+
+    [Description("Number of this node among the metadata nodes of its cluster.")]
+    [Range(1, 5)]
+    public int NodeId { get; init; } = 1;
+
+    [Description("How often chunk servers report.")]
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:00:10")]
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    [Description("Silence after which a chunk server is suspect: no new chunks, reads prefer others.")]
+    [Range(typeof(TimeSpan), "00:00:00.200", "00:01:00")]
+    public TimeSpan SuspectAfter { get; init; } = TimeSpan.FromSeconds(3);
+
+    [Description("Silence after which a chunk server is dead: owners are asked to seal what they have open there.")]
+    [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
+    public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    [Description("Silence after which a client's session is ended and its open chunks are sealed.")]
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    [Description("How often clients say that they live.")]
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(3);
+
+    [Description("How long a client may use a layout it was given.")]
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan LayoutTrust { get; init; } = TimeSpan.FromMinutes(5);
+
+    [Description("How long a chunk must have been neither owned nor referenced before it is removed; longer than a layout is trusted.")]
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan RemovalGrace { get; init; } = TimeSpan.FromMinutes(10);
+
+    [Description("How long an unlinked file that nobody holds is kept.")]
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromMinutes(1);
+
+    [Description("Longest time a call may take; callers may ask for less.")]
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    public TimeSpan CallTimeMax { get; init; } = TimeSpan.FromSeconds(10);
+
+    [Description("Commands that may wait for the log; more are refused as overload.")]
+    [Range(16, 1_000_000)]
+    public int CommandQueueMax { get; init; } = 4_096;
+
+    [Description("Log bytes after which the store is flushed and the log is cut.")]
+    [Range(typeof(long), "65536", "17179869184")]
+    public long FlushLogBytes { get; init; } = 64L * 1024 * 1024;
+
+    [Description("Longest time between two flushes of the store while there are changes.")]
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    [Description("Free bytes of the data directory below which only commands that free space are taken.")]
+    [Range(typeof(long), "0", "1099511627776")]
+    public long SpaceReserveBytes { get; init; } = 256L * 1024 * 1024;
+
+    // ---- of the cluster: used when it is created, fixed afterwards ----
+
+    [Description("Replicas of a chunk, unless a directory says otherwise. Fixed when the cluster is created.")]
+    [Range(1, 10)]
+    public int Replication { get; init; } = 3;
+
+    [Description("Fewest replicas a new chunk may begin with (1 where the replication is 1). Fixed when the cluster is created.")]
+    [Range(1, 10)]
+    public int MinReplicas { get; init; } = 2;
+
+    [Description("Largest size of a chunk in bytes, a multiple of 65536. Fixed when the cluster is created.")]
+    [Range(Limits.BlockSize, Limits.ChunkSizeMax)]
+    public int ChunkSize { get; init; } = Limits.ChunkSizeMax;
+
+    /// <summary>Throws a <see cref="DfsException"/> that names every problem at once.</summary>
+    public void Validate()
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(this, new ValidationContext(this), results, validateAllProperties: true);
+        var problems = results.Select(result => result.ErrorMessage ?? "invalid").ToList();
+        if (MinReplicas > Replication && Replication > 1)
+        {
+            problems.Add($"{nameof(MinReplicas)} ({MinReplicas}) is more than {nameof(Replication)} ({Replication}).");
+        }
+
+        if (ChunkSize % Limits.BlockSize != 0)
+        {
+            problems.Add($"{nameof(ChunkSize)} ({ChunkSize}) is no multiple of {Limits.BlockSize}.");
+        }
+
+        if (DeadAfter <= SuspectAfter)
+        {
+            problems.Add($"{nameof(DeadAfter)} must be longer than {nameof(SuspectAfter)}.");
+        }
+
+        if (SuspectAfter <= HeartbeatInterval)
+        {
+            problems.Add($"{nameof(SuspectAfter)} must be longer than {nameof(HeartbeatInterval)}.");
+        }
+
+        if (SessionTimeout <= KeepAliveInterval)
+        {
+            problems.Add($"{nameof(SessionTimeout)} must be longer than {nameof(KeepAliveInterval)}.");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new DfsException(ErrorCode.InvalidArgument, "meta-server: options", string.Join(" ", problems));
+        }
+    }
+}
