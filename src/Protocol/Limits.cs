@@ -3,7 +3,7 @@ namespace DfsNet.Protocol;
 /// <summary>Bounds that both ends of the wire agree on.</summary>
 public static class Limits
 {
-    /// <summary>Checksum unit inside a chunk: small enough to verify a 4 KiB read cheaply, large enough for a 4 KiB table per chunk.</summary>
+    /// <summary>Checksum unit inside a chunk: small enough to verify a small read cheaply, large enough for a 4 KiB table.</summary>
     public const int BlockSize = 64 * 1024;
 
     /// <summary>Largest chunk; a cluster may choose a smaller multiple of the block size at bootstrap.</summary>
@@ -12,7 +12,7 @@ public static class Limits
     /// <summary>Largest payload of one append frame.</summary>
     public const int FramePayloadMax = 1024 * 1024;
 
-    /// <summary>Payload of one read frame: 15 blocks, so that the receiver's rented array (5 bytes + header + payload) stays within 1 MiB.</summary>
+    /// <summary>Payload of one read frame: 15 blocks, so that the receiver's rented array (header and payload) fits in 1 MiB.</summary>
     public const int ReadFramePayloadMax = 15 * BlockSize;
 
     /// <summary>Unacknowledged bytes of one append stream; what a failed chain costs to send again.</summary>

@@ -10,7 +10,7 @@ public interface IStateStore : IAsyncDisposable
     /// <summary>The newest value, or null.</summary>
     byte[]? Get(ReadOnlySpan<byte> key);
 
-    /// <summary>Pairs with <paramref name="from"/> ≤ key &lt; <paramref name="to"/>, in order. Not to be interleaved with <see cref="Apply"/>.</summary>
+    /// <summary>Pairs with <paramref name="from"/> ≤ key &lt; <paramref name="to"/>, in order; not to be interleaved with Apply.</summary>
     IEnumerable<KeyValuePair<byte[], byte[]>> Scan(byte[] from, byte[] to);
 
     /// <summary>Applies a batch whole and remembers <paramref name="index"/> as the applied index in the same batch.</summary>

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace DfsNet.Protocol.Bulk;
 
 /// <summary>
-/// A counted reference to pooled memory for one bulk payload. Whoever received or rented it disposes it once; <see cref="Retain"/> adds an owner.
+/// A counted reference to pooled memory for one bulk payload. Its owner disposes it once; <see cref="Retain"/> adds an owner.
 /// The pool is shared by the whole process: buffers carry no meaning, and first touches of fresh memory are what makes bulk transfer slow.
 /// </summary>
 public sealed class BulkBuffer : IDisposable

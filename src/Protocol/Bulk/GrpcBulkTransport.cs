@@ -10,7 +10,8 @@ namespace DfsNet.Protocol.Bulk;
 public sealed class GrpcBulkTransport(IConnections connections) : IBulkTransport
 {
     public IAppendCall OpenAppend(string address, CancellationToken cancellation) =>
-        new GrpcAppendCall(address, new ChunkData.ChunkDataClient(connections.Bulk(address)).Append(new CallOptions(cancellationToken: cancellation)));
+        new GrpcAppendCall(
+            address, new ChunkData.ChunkDataClient(connections.Bulk(address)).Append(new CallOptions(cancellationToken: cancellation)));
 
     public async IAsyncEnumerable<ReadFrame> ReadAsync(
         string address, ReadRequest request, [EnumeratorCancellation] CancellationToken cancellation)
@@ -36,6 +37,7 @@ public sealed class GrpcBulkTransport(IConnections connections) : IBulkTransport
         }
     }
 
+    /// <summary>The client end of one append stream.</summary>
     private sealed class GrpcAppendCall(string address, AsyncDuplexStreamingCall<AppendMessage, AppendAck> call) : IAppendCall
     {
         public async ValueTask SendAsync(AppendMessage message, CancellationToken cancellation)

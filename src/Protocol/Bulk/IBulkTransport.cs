@@ -8,7 +8,7 @@ namespace DfsNet.Protocol.Bulk;
 /// </summary>
 public interface IBulkTransport
 {
-    /// <summary>Opens an append stream to a chunk server; it ends with <paramref name="cancellation"/>. The first message must be an AppendOpen.</summary>
+    /// <summary>Opens an append stream to a chunk server; it ends with the token. The first message must be an AppendOpen.</summary>
     IAppendCall OpenAppend(string address, CancellationToken cancellation);
 
     /// <summary>Reads a range of a chunk; frames arrive in order, the receiver disposes each.</summary>

@@ -55,6 +55,7 @@ public sealed class GrpcConnections : IConnections, IDisposable
         MaxReconnectBackoff = TimeSpan.FromSeconds(1),
     });
 
+    /// <summary>The channels to one address.</summary>
     private sealed class Peer : IDisposable
     {
         private readonly GrpcChannel _control;

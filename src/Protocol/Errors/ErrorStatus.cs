@@ -31,7 +31,7 @@ public static class ErrorStatus
         return new RpcException(new Status(ToStatusCode(error.Code), Shorten(error.Message)), trailers);
     }
 
-    /// <summary>The typed error behind a failed call; a status without our detail (a dead connection, a deadline) is classified by its code.</summary>
+    /// <summary>The typed error behind a failed call; one without our detail (a dead connection, a deadline) is classified by its status.</summary>
     public static DfsException FromRpcException(RpcException error, string step)
     {
         var entry = error.Trailers.Get(TrailerName);

@@ -1,7 +1,7 @@
 namespace DfsNet.Storage.Disk;
 
 /// <summary>
-/// One data directory: the seam where the simulator's disk takes the place of the machine's. Paths are relative, with '/' between components.
+/// One data directory: the seam where the simulator's disk takes the place of the machine's. Paths are relative, '/' between components.
 /// Every failure is a <see cref="DiskException"/>. Names become durable only with <see cref="FlushDirectoryAsync"/>, content only with
 /// <see cref="IDiskFile.FlushAsync"/>.
 /// </summary>
@@ -32,7 +32,7 @@ public interface IDisk
 
     ValueTask<DiskSpace> GetSpaceAsync();
 
-    /// <summary>Takes the directory for this process until disposed; a second taker gets a <see cref="DiskException"/> of kind Locked.</summary>
+    /// <summary>Takes the directory for this process until disposed; a second taker gets a <see cref="DiskException"/> (Locked).</summary>
     ValueTask<IAsyncDisposable> LockAsync(string path);
 }
 
@@ -47,8 +47,8 @@ public interface IDiskFile : IAsyncDisposable
     /// <summary>Writes all of the data, or throws. Durable only after a flush that began later.</summary>
     ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data);
 
-    /// <summary>Makes written bytes and the length durable (fdatasync). After a failure nothing written since the last success may be trusted,
-    /// not even after a later flush that succeeds.</summary>
+    /// <summary>Makes written bytes and the length durable (fdatasync). After a failure nothing written since the last success may be
+    /// trusted, not even after a later flush that succeeds.</summary>
     ValueTask FlushAsync();
 
     /// <summary>Reserves space for [0, length) without changing the length, so that later writes do not run out of it.</summary>
