@@ -15,7 +15,7 @@ internal sealed class NameRule : IRule
     private static readonly string[] BannedParts =
         ["Common", "Util", "Utils", "Utility", "Utilities", "Helper", "Helpers", "Manager", "Managers", "Misc"];
 
-    private static readonly string[] BannedEndings = ["Base", "Core", "Impl", "Processor", "DataService"];
+    private static readonly string[] BannedEndings = ["Base", "Core", "Impl", "Processor"];
 
     private static readonly (string Name, string Reason)[] Allowed =
     [
