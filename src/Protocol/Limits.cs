@@ -34,8 +34,10 @@ public static class Limits
     public const int SessionResultsMax = 1_024;
 
     public const int SessionOpenChunksMax = 16;
-    public const int SessionOwnedChunksMax = 4_096;
-    public const int SessionStagedFilesMax = 1_024;
+
+    /// <summary>The command that ends a session writes three records per owned chunk, three per staged file and one per kept result.</summary>
+    public const int SessionOwnedChunksMax = 2_048;
+    public const int SessionStagedFilesMax = 512;
 
     /// <summary>Largest control message either side accepts.</summary>
     public const int ControlMessageMax = 4 * 1024 * 1024;

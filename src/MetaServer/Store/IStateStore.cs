@@ -1,19 +1,27 @@
 namespace DfsNet.MetaServer.Store;
 
+/// <summary>Ordered reads of one key space: the store itself, a snapshot of it, or a transaction over it.</summary>
+public interface IStateReads
+{
+    /// <summary>The value, or null.</summary>
+    byte[]? Get(ReadOnlySpan<byte> key);
+
+    /// <summary>Pairs with <paramref name="from"/> ≤ key &lt; <paramref name="to"/>, in order.</summary>
+    IEnumerable<KeyValuePair<byte[], byte[]>> Scan(byte[] from, byte[] to);
+
+    /// <summary>The same pairs, the last one first.</summary>
+    IEnumerable<KeyValuePair<byte[], byte[]>> ScanBack(byte[] from, byte[] to);
+}
+
 /// <summary>
 /// The ordered key-value store under the state machine: one key space, keys in unsigned byte order. RocksDB in production, an ordered map
 /// in simulation and unit tests; one conformance suite runs against both. One writer; readers use snapshots.
 /// After a crash it holds the state of some index between the last forced flush and the last applied batch, never a part of a batch.
+/// A scan sees the store as it was when the scan began. Keys that begin with byte 0 belong to the store.
 /// </summary>
-public interface IStateStore : IAsyncDisposable
+public interface IStateStore : IStateReads, IAsyncDisposable
 {
-    /// <summary>The newest value, or null.</summary>
-    byte[]? Get(ReadOnlySpan<byte> key);
-
-    /// <summary>Pairs with <paramref name="from"/> ≤ key &lt; <paramref name="to"/>, in order; not to be interleaved with Apply.</summary>
-    IEnumerable<KeyValuePair<byte[], byte[]>> Scan(byte[] from, byte[] to);
-
-    /// <summary>Applies a batch whole and remembers <paramref name="index"/> as the applied index in the same batch.</summary>
+    /// <summary>Applies a batch whole, with <paramref name="index"/> as the applied index in the same batch; a null value deletes.</summary>
     void Apply(ulong index, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>> changes);
 
     /// <summary>The index of the newest applied batch; 0 for an empty store.</summary>
@@ -27,11 +35,7 @@ public interface IStateStore : IAsyncDisposable
 }
 
 /// <summary>A consistent view of the store.</summary>
-public interface IStateSnapshot : IDisposable
+public interface IStateSnapshot : IStateReads, IDisposable
 {
-    byte[]? Get(ReadOnlySpan<byte> key);
-
-    IEnumerable<KeyValuePair<byte[], byte[]>> Scan(byte[] from, byte[] to);
-
     ulong AppliedIndex { get; }
 }
