@@ -24,10 +24,7 @@ internal sealed partial class DocumentLinkRule : IRule
         var known = tree.Files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
         foreach (var folder in tree.Files.Select(file => file.Folder).ToList())
         {
-            for (var path = folder; path.Length > 0; path = path.Contains('/', StringComparison.Ordinal) ? path[..path.LastIndexOf('/')] : "")
-            {
-                known.Add(path);
-            }
+            known.UnionWith(folder.Split('/').Index().Select(part => string.Join('/', folder.Split('/').Take(part.Index + 1))));
         }
 
         return

@@ -19,7 +19,7 @@ internal sealed class LockCommentRule : IRule
     [
         SourceTree.Of(("src/Client/A.cs", "class A {\n void M() {\n // Guards _table.\n lock (_gate)\n {\n }\n }\n}")),
         SourceTree.Of(("src/Client/A.cs", "class A {\n void M() {\n lock (_gate) // guards _table\n {\n }\n }\n}")),
-        SourceTree.Of(("src/Client/A.cs", "class A {\n // Guards _x.\n readonly Lock _gate = new();\n void M() {\n lock (_gate)\n {\n }\n }\n}")),
+        SourceTree.Of(("src/Client/A.cs", "class A {\n // Guards _x.\n Lock _gate = new();\n void M() {\n lock (_gate)\n {\n }\n }\n}")),
     ];
 
     public IEnumerable<Finding> Check(SourceTree tree) => tree.Product.SelectMany(CheckLocks).Concat(tree.Product.SelectMany(CheckFields));

@@ -1,0 +1,91 @@
+using DfsNet.Cluster.Harness;
+
+namespace DfsNet.Cluster;
+
+/// <summary>A flipped bit on a disk is never served, and somebody hears of it.</summary>
+public sealed class DamageTests
+{
+    [Fact]
+    public async Task A_flipped_bit_in_a_chunk_file_is_never_served_and_is_reported()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        byte[] content = Content.Of(1, 3_000_000);
+        await using (var writer = await cluster.ConnectAsync())
+        {
+            // The end of this session seals its chunk: from now on the bytes lie in the chunk files alone.
+            await writer.PutAsync("/file", content);
+        }
+
+        // Two of three replicas, each in another place: every read of the file meets at least one of them.
+        foreach (int number in new[] { 1, 2 })
+        {
+            await cluster.ChunkServers[number].KillAsync();
+            FlipBit(cluster.ChunkServerFolder(number), content.AsSpan(number * 1_000_000, 64));
+            cluster.StartChunkServer(number);
+        }
+
+        await cluster.WaitHealthyAsync(3);
+        await cluster.ChunkServers[3].KillAsync();
+        var reader = await cluster.ConnectAsync();
+        byte[] found = await ReadAsync(reader, "/file");
+
+        Assert.True(content.AsSpan().SequenceEqual(found), "wrong bytes were served");
+        await Eventually.HoldsAsync("the damage is in the status", async () => (await reader.GetStatusAsync()).Alarms.Count > 0);
+        var (code, output) = await cluster.RunAsync("admin", "status");
+        Assert.Equal(0, code);
+        Assert.Contains("damage", output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Bytes_that_no_replica_has_any_more_are_an_error_and_the_rest_is_served()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        byte[] content = Content.Of(2, 2_000_000);
+        await using (var writer = await cluster.ConnectAsync())
+        {
+            await writer.PutAsync("/file", content);
+        }
+
+        foreach (int number in cluster.ChunkServers.Keys.ToList())
+        {
+            await cluster.ChunkServers[number].KillAsync();
+            FlipBit(cluster.ChunkServerFolder(number), content.AsSpan(1_500_000, 64));
+            cluster.StartChunkServer(number);
+        }
+
+        await cluster.WaitHealthyAsync(3);
+        var reader = await cluster.ConnectAsync(options => options with { CallTimeout = TimeSpan.FromSeconds(5) });
+        await using var file = await reader.OpenReadAsync("/file");
+        var start = new byte[1_000_000];
+        await file.ReadExactlyAsync(start);
+        Assert.True(content.AsSpan(0, start.Length).SequenceEqual(start));
+        file.Position = 1_500_000;
+        await Assert.ThrowsAsync<DfsException>(async () => await file.ReadExactlyAsync(new byte[64]));
+    }
+
+    private static async Task<byte[]> ReadAsync(Client.DfsClient client, string path)
+    {
+        using var found = new MemoryStream();
+        await client.GetAsync(path, found);
+        return found.ToArray();
+    }
+
+    /// <summary>Flips one bit of the given bytes wherever a file of the directory holds them.</summary>
+    private static void FlipBit(string folder, ReadOnlySpan<byte> bytes)
+    {
+        int flipped = 0;
+        foreach (string path in Directory.GetFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            byte[] content = File.ReadAllBytes(path);
+            int at = content.AsSpan().IndexOf(bytes);
+            if (at >= 0)
+            {
+                content[at] ^= 0x10;
+                File.WriteAllBytes(path, content);
+                flipped++;
+            }
+        }
+
+        Assert.True(flipped > 0, $"no file below {folder} holds these bytes");
+    }
+}

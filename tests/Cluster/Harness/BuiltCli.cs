@@ -1,0 +1,37 @@
+using System.Diagnostics;
+
+namespace DfsNet.Cluster.Harness;
+
+/// <summary>The `dfs` executable that was built beside these tests, in the same configuration.</summary>
+internal static class BuiltCli
+{
+    private static readonly Lazy<string> Executable = new(Find);
+
+    /// <summary>What starts `dfs` with these arguments, all three standard streams redirected.</summary>
+    public static ProcessStartInfo Command(IEnumerable<string> arguments)
+    {
+        var command = new ProcessStartInfo(Executable.Value)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string argument in arguments)
+        {
+            command.ArgumentList.Add(argument);
+        }
+
+        // What the developer has set must not reach the tests.
+        command.Environment.Remove("DFS_META");
+        return command;
+    }
+
+    private static string Find()
+    {
+        // artifacts/bin/Cluster.Tests/<configuration>/ lies beside artifacts/bin/Cli/<configuration>/.
+        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        string bin = own.Parent?.Parent?.FullName ?? throw new InvalidOperationException($"unexpected place of the tests: {own.FullName}");
+        string path = Path.Combine(bin, "Cli", own.Name, OperatingSystem.IsWindows() ? "dfs.exe" : "dfs");
+        return File.Exists(path) ? path : throw new FileNotFoundException("dfs is not built", path);
+    }
+}

@@ -1,0 +1,178 @@
+using DfsNet.Client;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.Cluster.Harness;
+
+/// <summary>What a <see cref="TestCluster"/> begins with.</summary>
+internal sealed record TestClusterOptions
+{
+    public int ChunkServers { get; init; } = 3;
+
+    /// <summary>Further arguments of the metadata server.</summary>
+    public IReadOnlyList<string> Meta { get; init; } = [];
+
+    /// <summary>Further arguments of every chunk server.</summary>
+    public IReadOnlyList<string> ChunkServer { get; init; } = [];
+}
+
+/// <summary>
+/// A cluster of real processes with ports and directories of its own. Failure detection is faster than an operator would have it, so that
+/// tests are short. Whatever happens, the processes are killed by id and the directories removed; what they said goes to the test's output.
+/// </summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    // A third of the defaults: still several lost heartbeats, on a busy machine too.
+    private static readonly string[] FastDetection = ["--suspect-after", "00:00:01.5", "--dead-after", "00:00:03"];
+
+    private readonly List<DfsProcess> _all = [];
+    private readonly List<DfsClient> _clients = [];
+    private readonly Dictionary<int, IReadOnlyList<string>> _chunkServerArguments = [];
+    private readonly TestClusterOptions _options;
+    private readonly int _metaPort = Ports.Take();
+
+    private TestCluster(TestClusterOptions options) => _options = options;
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("dfs-test-").FullName;
+
+    public string MetaAddress => $"127.0.0.1:{_metaPort}";
+
+    public DfsProcess Meta { get; private set; } = null!;
+
+    public Dictionary<int, DfsProcess> ChunkServers { get; } = [];
+
+    public string MetaFolder => Path.Combine(Folder, "meta");
+
+    public static async Task<TestCluster> StartAsync(TestClusterOptions? options = null)
+    {
+        var cluster = new TestCluster(options ?? new TestClusterOptions());
+        try
+        {
+            cluster.StartMeta();
+            for (int number = 1; number <= cluster._options.ChunkServers; number++)
+            {
+                cluster.StartChunkServer(number);
+            }
+
+            await cluster.WaitHealthyAsync(cluster._options.ChunkServers);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public string ChunkServerFolder(int number) => Path.Combine(Folder, $"chunks{number}");
+
+    public void StartMeta() => Meta = Start(
+        "meta-server", ["meta-server", "--data", MetaFolder, "--listen", MetaAddress, .. FastDetection, .. _options.Meta]);
+
+    /// <summary>Starts a chunk server, or starts one again with the arguments it had.</summary>
+    public DfsProcess StartChunkServer(int number, params IReadOnlyList<string> more)
+    {
+        if (!_chunkServerArguments.TryGetValue(number, out var arguments))
+        {
+            arguments =
+            [
+                "chunk-server", "--data", ChunkServerFolder(number), "--listen", $"127.0.0.1:{Ports.Take()}", "--meta", MetaAddress,
+                "--domain", $"rack{number}", .. _options.ChunkServer, .. more,
+            ];
+            _chunkServerArguments[number] = arguments;
+        }
+
+        return ChunkServers[number] = Start($"chunk-server {number}", arguments);
+    }
+
+    /// <summary>A process of any other kind that must not outlive the test.</summary>
+    public DfsProcess Start(string name, IReadOnlyList<string> arguments)
+    {
+        var process = DfsProcess.Start(name, arguments);
+        _all.Add(process);
+        return process;
+    }
+
+    /// <summary>Runs a command of the CLI to its end.</summary>
+    public async Task<(int ExitCode, string Output)> RunAsync(params IReadOnlyList<string> arguments)
+    {
+        await using var process = DfsProcess.Start("dfs " + arguments[0], [.. arguments, "--meta", MetaAddress]);
+        process.Input.Close();
+        int code = await process.WaitAsync(TimeSpan.FromSeconds(60));
+        return (code, process.Log);
+    }
+
+    /// <summary>A client of its own, with a session of its own.</summary>
+    public async Task<DfsClient> ConnectAsync(Func<DfsClientOptions, DfsClientOptions>? change = null)
+    {
+        var options = new DfsClientOptions { MetadataAddresses = [MetaAddress], ClientName = "cluster-test" };
+        var client = await DfsClient.ConnectAsync(change is null ? options : change(options));
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>kill -9 of everything, as near to a power cut as processes come.</summary>
+    public Task KillAllAsync() =>
+        Task.WhenAll(ChunkServers.Values.Append(Meta).Where(process => !process.HasExited).Select(process => process.KillAsync()));
+
+    public async Task WaitHealthyAsync(int count)
+    {
+        try
+        {
+            await using var client = await ConnectOnceAsync();
+            await Eventually.HoldsAsync($"{count} healthy chunk servers", async () =>
+            {
+                AssertRunning();
+                var status = await client.GetStatusAsync();
+                return status.Servers.Count(server => server.State == ServerState.Healthy) == count;
+            });
+        }
+        catch (Exception error)
+        {
+            throw new InvalidOperationException($"the cluster did not become healthy: {error.Message}\n{Logs}", error);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            try
+            {
+                // A client whose servers are gone ends after its own time limit; the test does not wait for that.
+                await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(2));
+            }
+            catch (Exception error) when (error is DfsException or TimeoutException)
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine($"client: {error.Message}");
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(Logs);
+        foreach (var process in _all)
+        {
+            await process.DisposeAsync();
+        }
+
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private string Logs => string.Join("\n", _all.Select(process => $"--- {process.Name}\n{process.Log}"));
+
+    private async Task<DfsClient> ConnectOnceAsync()
+    {
+        DfsClient? client = null;
+        await Eventually.HoldsAsync("the metadata server answers", async () =>
+        {
+            AssertRunning();
+            client = await DfsClient.ConnectAsync(new DfsClientOptions { MetadataAddresses = [MetaAddress] });
+            return true;
+        });
+        return client!;
+    }
+
+    private void AssertRunning()
+    {
+        var ended = ChunkServers.Values.Append(Meta).FirstOrDefault(process => process.HasExited && !process.WasKilled);
+        Assert.True(ended is null, $"{ended?.Name} has ended by itself");
+    }
+}
