@@ -18,7 +18,7 @@ public interface IDisk
     /// <summary>Names (not paths) in a directory, in ordinal order; files and directories alike.</summary>
     ValueTask<IReadOnlyList<string>> ListAsync(string directory);
 
-    /// <summary>Creates a directory and its parents; existing ones are no error.</summary>
+    /// <summary>Creates a directory and its parents, durably; existing ones are no error. "" is the root.</summary>
     ValueTask CreateDirectoryAsync(string directory);
 
     /// <summary>Moves a file, replacing the target.</summary>
