@@ -1,3 +1,7 @@
+using DfsNet.ChunkServer.Cluster;
+using DfsNet.ChunkServer.Reading;
+using DfsNet.ChunkServer.Replication;
+using DfsNet.ChunkServer.Services;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Connections;
 using DfsNet.Protocol.Wire;
@@ -7,10 +11,27 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.ChunkServer;
 
 /// <summary>A chunk server as a plain object: everything it touches comes through the constructor.</summary>
-public sealed class ChunkNode : IAsyncDisposable
+public sealed partial class ChunkNode : IAsyncDisposable
 {
+    // Running reads are few and short; looking often costs nothing.
+    private static readonly TimeSpan StopPoll = TimeSpan.FromMilliseconds(20);
+
+    private readonly ChunkServerOptions _options;
+    private readonly IReadOnlyList<IDisk> _disks;
     private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly IConnections _connections;
+    private readonly ILoggerFactory _logs;
+    private readonly ILogger<ChunkNode> _log;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopAppends = new();
+    private readonly CancellationTokenSource _stopReads = new();
+    private readonly VolumeSet _volumes = new();
+    private readonly VolumeGauges _gauges = new();
+    private readonly OrderTerms _terms = new();
+    private readonly AppendAcceptor _appends;
+    private readonly CallSlots _reads;
+    private volatile NodeIdentity _identity = NodeIdentity.Unknown;
 
     public ChunkNode(
         ChunkServerOptions options,
@@ -19,11 +40,37 @@ public sealed class ChunkNode : IAsyncDisposable
         Random random,
         IConnections connections,
         ILoggerFactory logs)
+        : this(options, volumes, time, random, connections, new GrpcBulkTransport(connections), logs)
+    {
+    }
+
+    /// <summary>With another way for bulk bytes than gRPC.</summary>
+    public ChunkNode(
+        ChunkServerOptions options,
+        IReadOnlyList<IDisk> volumes,
+        TimeProvider time,
+        Random random,
+        IConnections connections,
+        IBulkTransport bulk,
+        ILoggerFactory logs)
     {
         options.Validate();
+        _options = options;
+        _disks = volumes;
         _time = time;
-        ChunkService = new Services.ChunkService();
-        ChunkDataService = new Services.ChunkDataService();
+        _random = random;
+        _connections = connections;
+        _logs = logs;
+        _log = logs.CreateLogger<ChunkNode>();
+        var edge = new RpcEdge(logs.CreateLogger<RpcEdge>());
+        var context = new ChainContext(() => _identity, _volumes, bulk, time, options);
+        _appends = new AppendAcceptor(context, logs.CreateLogger<AppendAcceptor>());
+        _reads = new CallSlots("read", options.ReadsMax);
+        var copier = new ReplicaCopier(_volumes, bulk, time, logs.CreateLogger<ReplicaCopier>());
+        var copies = new CallSlots("copy", options.CopiesMax);
+        ChunkService = new ChunkService(_volumes, copier, _terms, _reads, copies, edge, _stopAppends.Token);
+        ChunkDataService = new ChunkDataService(
+            _appends, new RangeReader(_volumes), _reads, edge, time, new StopTokens(_stopAppends.Token, _stopReads.Token));
     }
 
     public Chunk.ChunkBase ChunkService { get; }
@@ -35,8 +82,97 @@ public sealed class ChunkNode : IAsyncDisposable
 
     /// <summary>Opens the volumes, registers, serves and sends heartbeats until <paramref name="cancellation"/> fires; then stops in good order.</summary>
     /// <param name="advertisedAddress">host:port at which clients and peers reach this server.</param>
-    public Task RunAsync(string advertisedAddress, CancellationToken cancellation) =>
-        Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellation);
+    public async Task RunAsync(string advertisedAddress, CancellationToken cancellation)
+    {
+        try
+        {
+            var directories = await DataDirectories.OpenAsync(
+                _disks, _options.NewVolume, _random, _logs.CreateLogger<DataDirectories>()).ConfigureAwait(false);
+            await using (directories.ConfigureAwait(false))
+            {
+                try
+                {
+                    await ServeAsync(directories, advertisedAddress, cancellation).ConfigureAwait(false);
+                }
+                finally
+                {
+                    await StopAsync(directories).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            _ready.TrySetCanceled(cancellation);
+        }
+        catch (Exception error) when (FailReady(error))
+        {
+            throw;
+        }
+    }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>Ends every stream. Volumes and directories are closed by <see cref="RunAsync"/> itself when it ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopAppends.CancelAsync().ConfigureAwait(false);
+        await _stopReads.CancelAsync().ConfigureAwait(false);
+    }
+
+    private bool FailReady(Exception error)
+    {
+        _ready.TrySetException(error);
+        return true;
+    }
+
+    private async Task ServeAsync(DataDirectories directories, string address, CancellationToken cancellation)
+    {
+        string version = typeof(ChunkNode).Assembly.GetName().Version?.ToString(3) ?? "";
+        var membership = new Membership(directories, _gauges, _options, address, version, (ulong)_random.NextInt64(1, long.MaxValue));
+        var opener = new VolumeOpener(directories, _gauges, _options, _time, _logs);
+        var presence = new Presence(
+            membership, _gauges, _volumes, _terms, new ServerLoad(() => _appends.Active, () => _reads.Taken), _options, _connections, _time, _random, _logs);
+        await opener.AnnounceAsync().ConfigureAwait(false);
+        bool isNew = directories.Identity == NodeIdentity.Unknown;
+        if (isNew)
+        {
+            await presence.RegisterAsync(cancellation).ConfigureAwait(false);
+        }
+
+        _volumes.Set(await opener.OpenAsync(cancellation).ConfigureAwait(false));
+        _identity = directories.Identity;
+        if (!isNew)
+        {
+            await presence.RegisterAsync(cancellation).ConfigureAwait(false);
+        }
+
+        Started(_identity.Server.Value, address, _volumes.All.Count);
+        _ready.TrySetResult();
+        await presence.RunAsync(directories, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task StopAsync(DataDirectories directories)
+    {
+        await _stopAppends.CancelAsync().ConfigureAwait(false);
+        long began = _time.GetTimestamp();
+        while (_reads.Taken + _appends.Active > 0 && _time.GetElapsedTime(began) < _options.StopTimeout)
+        {
+            await Task.Delay(StopPoll, _time).ConfigureAwait(false);
+        }
+
+        await _stopReads.CancelAsync().ConfigureAwait(false);
+        var volumes = _volumes.All;
+        _volumes.Set([]);
+        foreach (var volume in volumes)
+        {
+            await volume.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await directories.StoreSeenAsync().ConfigureAwait(false);
+        Stopped(_identity.Server.Value);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Chunk server {Server} at {Address} started with {Volumes} volumes")]
+    private partial void Started(ulong server, string address, int volumes);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Chunk server {Server} stopped")]
+    private partial void Stopped(ulong server);
 }

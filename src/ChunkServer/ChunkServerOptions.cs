@@ -62,9 +62,9 @@ public sealed record ChunkServerOptions
     [Range(1, 100)]
     public int OrdersAtOnceMax { get; init; } = 8;
 
-    [Description("Bytes of each volume's file system that stay free; a volume that has no more takes no new chunks")]
+    [Description("Bytes of each volume that stay free; 0 takes 2 % of its capacity, at most 1 GiB. Below it no new chunk is taken")]
     [Range(0L, long.MaxValue)]
-    public long ReserveBytes { get; init; } = 256L * 1024 * 1024;
+    public long ReserveBytes { get; init; }
 
     [Description("Longest wait for running streams at a graceful stop")]
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]

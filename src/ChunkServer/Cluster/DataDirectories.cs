@@ -1,0 +1,177 @@
+using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
+using DfsNet.Storage.Disk;
+using Microsoft.Extensions.Logging;
+
+namespace DfsNet.ChunkServer.Cluster;
+
+/// <summary>
+/// The data directories of this process: locked, identified, and held against each other, so that a directory of another server or cluster is
+/// refused and an unmounted volume is never taken for an empty one.
+/// </summary>
+internal sealed partial class DataDirectories : IAsyncDisposable
+{
+    private const string Step = "open data directory";
+    private const string LockPath = "LOCK";
+
+    // What a volume keeps in its directory: one that has these but no identity lost it, and is not empty.
+    private static readonly string[] VolumePaths = ["chunks", "journal"];
+
+    private readonly List<DataDirectory> _present = [];
+    private readonly List<IAsyncDisposable> _locks = [];
+    private readonly ILogger<DataDirectories> _log;
+
+    private DataDirectories(ILogger<DataDirectories> log) => _log = log;
+
+    /// <summary>Directories in the order they were given.</summary>
+    public IReadOnlyList<DataDirectory> Present => _present;
+
+    /// <summary>Volumes that the identities name, but whose directories were not given or are empty.</summary>
+    public IReadOnlyList<VolumeId> Missing { get; private set; } = [];
+
+    public NodeIdentity Identity { get; private set; } = NodeIdentity.Unknown;
+
+    public ulong Nonce { get; private set; }
+
+    public SeenHistory Seen { get; } = new();
+
+    public static async Task<DataDirectories> OpenAsync(IReadOnlyList<IDisk> disks, bool newVolume, Random random, ILogger<DataDirectories> log)
+    {
+        var directories = new DataDirectories(log);
+        try
+        {
+            await directories.LockAsync(disks).ConfigureAwait(false);
+            await directories.IdentifyAsync(disks, newVolume, random).ConfigureAwait(false);
+        }
+        catch
+        {
+            await directories.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return directories;
+    }
+
+    /// <summary>Stores who we are in every directory, before anybody acts on it.</summary>
+    public async Task AdoptAsync(NodeIdentity identity)
+    {
+        if (identity == Identity)
+        {
+            return;
+        }
+
+        foreach (var directory in _present)
+        {
+            await directory.StoreAsync(directory.Record with { Identity = identity }).ConfigureAwait(false);
+        }
+
+        Identity = identity;
+    }
+
+    /// <summary>Stores how far history was seen, where it grew.</summary>
+    public async Task StoreSeenAsync()
+    {
+        if (Seen.TakeUnstored() is not { } point)
+        {
+            return;
+        }
+
+        foreach (var directory in _present)
+        {
+            try
+            {
+                await AtomicFile.WriteAsync(directory.Disk, HistoryPoint.Path, point.Encode()).ConfigureAwait(false);
+            }
+            catch (DiskException error)
+            {
+                // The other directories have it, and so does the memory of this process.
+                SeenNotStored(directory.Disk.Location, error.Message);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var held in _locks)
+        {
+            await held.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _locks.Clear();
+    }
+
+    private async Task LockAsync(IReadOnlyList<IDisk> disks)
+    {
+        foreach (var disk in disks)
+        {
+            try
+            {
+                _locks.Add(await disk.LockAsync(LockPath).ConfigureAwait(false));
+            }
+            catch (DiskException error) when (error.Failure == DiskFailure.Locked)
+            {
+                throw new DfsException(
+                    ErrorCode.Refused, Step, $"{disk.Location} is in use by another process; a data directory belongs to one chunk server at a time", error);
+            }
+        }
+    }
+
+    private async Task IdentifyAsync(IReadOnlyList<IDisk> disks, bool newVolume, Random random)
+    {
+        var records = new List<DirectoryRecord?>();
+        var furthest = default(HistoryPoint);
+        foreach (var disk in disks)
+        {
+            records.Add(await ReadAsync(disk).ConfigureAwait(false));
+            var seen = await HistoryPoint.ReadAsync(disk).ConfigureAwait(false);
+            furthest = seen.CompareTo(furthest) > 0 ? seen : furthest;
+        }
+
+        Seen.Restore(furthest);
+        var locations = disks.Select(disk => disk.Location).ToList();
+        var plan = DirectoryPlan.Of(locations, records, newVolume, random);
+        Identity = plan.Identity;
+        Nonce = plan.Nonce;
+        Missing = plan.Missing;
+        for (int i = 0; i < disks.Count; i++)
+        {
+            var directory = new DataDirectory(disks[i], plan.Records[i]);
+            if (records[i] is not { } stored || !stored.Encode().AsSpan().SequenceEqual(plan.Records[i].Encode()))
+            {
+                await directory.StoreAsync(plan.Records[i]).ConfigureAwait(false);
+            }
+
+            _present.Add(directory);
+        }
+
+        foreach (var missing in Missing)
+        {
+            VolumeMissing(missing, Identity.Server);
+        }
+    }
+
+    private static async Task<DirectoryRecord?> ReadAsync(IDisk disk)
+    {
+        if (await DirectoryRecord.ReadAsync(disk).ConfigureAwait(false) is { } record)
+        {
+            return record;
+        }
+
+        var names = await disk.ListAsync("").ConfigureAwait(false);
+        if (names.FirstOrDefault(name => VolumePaths.Contains(name)) is { } leftover)
+        {
+            throw new DfsException(
+                ErrorCode.Corrupt,
+                Step,
+                $"{disk.Location} has {leftover} but no {DirectoryRecord.Path}: its identity was lost; restore that file, or move the rest away");
+        }
+
+        return null;
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Volume {Volume} of server {Server} was missing: its directory was not given, or is not mounted")]
+    private partial void VolumeMissing(VolumeId volume, ServerId server);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "How far history was seen could not be stored in {Directory}: {Reason}")]
+    private partial void SeenNotStored(string directory, string reason);
+}

@@ -1,0 +1,108 @@
+using DfsNet.ChunkServer.Chunks;
+using DfsNet.ChunkServer.Connections;
+using DfsNet.Protocol.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace DfsNet.ChunkServer.Cluster;
+
+/// <summary>This server's part in the cluster: registration, then everything that keeps the metadata servers informed and carries out their orders.</summary>
+internal sealed class Presence
+{
+    private const int ReportPageReplicas = DfsNet.Protocol.Limits.ReportPageMax;
+    private const int ChangesPerTake = 1_000;
+
+    // What is behind by this much after a crash still recognises a metadata server that was rolled back further; flushing more often helps little.
+    private static readonly TimeSpan SeenStorePeriod = TimeSpan.FromSeconds(10);
+
+    private readonly VolumeGauges _gauges;
+    private readonly VolumeSet _volumes;
+    private readonly ChunkServerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Registrar _registrar;
+    private readonly Wake[] _wakes;
+    private readonly FullReport[] _reports;
+    private readonly HeartbeatLoop[] _heartbeats;
+    private readonly Announcements _announcements;
+    private readonly OrderExecutor _orders;
+
+    public Presence(
+        Membership membership,
+        VolumeGauges gauges,
+        VolumeSet volumes,
+        OrderTerms terms,
+        ServerLoad load,
+        ChunkServerOptions options,
+        IConnections connections,
+        TimeProvider time,
+        Random random,
+        ILoggerFactory logs)
+    {
+        _gauges = gauges;
+        _volumes = volumes;
+        _options = options;
+        _time = time;
+        var links = options.MetaServers.Select(address => new MetadataLink(address, connections, options.MetaCallTimeout, time)).ToArray();
+        _registrar = new Registrar(membership, links, options, time, random, logs.CreateLogger<Registrar>());
+        _wakes = [.. links.Select(_ => new Wake())];
+        var pending = links.Select(_ => new PendingChanges()).ToArray();
+        _announcements = new Announcements(pending, _wakes);
+        _orders = new OrderExecutor(volumes, terms, _announcements, options.OrdersAtOnceMax, logs.CreateLogger<OrderExecutor>());
+        _reports = [.. links.Select(link =>
+            new FullReport(link, membership, volumes, _orders, ReportPageReplicas, time, logs.CreateLogger<FullReport>()))];
+        _heartbeats = [.. links.Select((link, i) => new HeartbeatLoop(
+            link, membership, _registrar, gauges, _reports[i], pending[i], _wakes[i], _orders, load, time, logs.CreateLogger<HeartbeatLoop>()))];
+    }
+
+    public Task RegisterAsync(CancellationToken cancellation) => _registrar.RegisterAsync(cancellation);
+
+    /// <summary>Runs until cancelled or until one part fails for good; that failure is thrown.</summary>
+    public async Task RunAsync(DataDirectories directories, CancellationToken cancellation)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        foreach (var report in _reports)
+        {
+            report.Want();
+        }
+
+        var ticks = _wakes.Select(wake => _time.CreateTimer(
+            static state => ((Wake)state!).Now(), wake, TimeSpan.Zero, _options.HeartbeatInterval)).ToList();
+        var parts = _heartbeats.Select(heartbeat => heartbeat.RunAsync(over.Token))
+            .Concat(_reports.Select(report => report.RunAsync(over.Token)))
+            .Concat(_volumes.All.Select(volume => AnnounceChangesAsync(volume, over.Token)))
+            .Concat(_volumes.All.Select(volume =>
+                _gauges.MeasureAsync(volume, _options.HeartbeatInterval, _announcements.WakeAll, _time, over.Token)))
+            .Append(_orders.RunAsync(over.Token))
+            .Append(StoreSeenAsync(directories, over.Token))
+            .ToList();
+        var first = await Task.WhenAny(parts).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        foreach (var tick in ticks)
+        {
+            await tick.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first.ConfigureAwait(false);
+    }
+
+    private async Task AnnounceChangesAsync(Volume volume, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await volume.WaitForChangesAsync(cancellation).ConfigureAwait(false);
+            foreach (var change in volume.TakeChanges(ChangesPerTake))
+            {
+                _announcements.Add(change);
+            }
+        }
+    }
+
+    private async Task StoreSeenAsync(DataDirectories directories, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await Task.Delay(SeenStorePeriod, _time, cancellation).ConfigureAwait(false);
+            await directories.StoreSeenAsync().ConfigureAwait(false);
+        }
+    }
+}
