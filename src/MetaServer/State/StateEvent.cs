@@ -2,7 +2,9 @@ using DfsNet.Protocol;
 
 namespace DfsNet.MetaServer.State;
 
-/// <summary>A change of the state that the leader's soft state follows. After a restart the readers give the same facts by enumeration.</summary>
+/// <summary>
+/// A change of the state that the leader's soft state follows. After a restart the readers give the same facts by enumeration.
+/// </summary>
 public abstract record StateEvent;
 
 /// <summary>A new open chunk with its fixed set of replicas.</summary>

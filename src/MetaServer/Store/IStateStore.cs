@@ -21,7 +21,7 @@ public interface IStateReads
 /// </summary>
 public interface IStateStore : IStateReads, IAsyncDisposable
 {
-    /// <summary>Applies a batch whole, with <paramref name="index"/> as the applied index in the same batch; a null value deletes.</summary>
+    /// <summary>Applies a batch whole, and <paramref name="index"/> with it as the applied index; a null value deletes.</summary>
     void Apply(ulong index, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>> changes);
 
     /// <summary>The index of the newest applied batch; 0 for an empty store.</summary>
