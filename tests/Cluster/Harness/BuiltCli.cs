@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace DfsNet.Cluster.Harness;
 
@@ -20,6 +21,9 @@ internal static class BuiltCli
         {
             command.ArgumentList.Add(argument);
         }
+
+        // The runtime these tests run on, wherever it is installed: <root>/shared/Microsoft.NETCore.App/<version>/.
+        command.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
         // What the developer has set must not reach the tests.
         command.Environment.Remove("DFS_META");

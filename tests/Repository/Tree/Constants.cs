@@ -22,11 +22,16 @@ internal sealed class Constants
             {
                 bool isConstant = field.Modifiers.Any(SyntaxKind.ConstKeyword);
                 bool isFixed = field.Modifiers.Any(SyntaxKind.StaticKeyword) && field.Modifiers.Any(SyntaxKind.ReadOnlyKeyword);
-                foreach (var variable in field.Declaration.Variables.Where(variable => variable.Initializer is not null && (isConstant || isFixed)))
+                foreach (var variable in field.Declaration.Variables)
                 {
+                    if (variable.Initializer is null || !(isConstant || isFixed))
+                    {
+                        continue;
+                    }
+
                     string type = field.Ancestors().OfType<TypeDeclarationSyntax>().First().Identifier.Text;
                     string name = $"{type}.{variable.Identifier.Text}";
-                    _initialisers.TryAdd(name, variable.Initializer!.Value);
+                    _initialisers.TryAdd(name, variable.Initializer.Value);
                     if (isConstant)
                     {
                         Declared.Add((name, file.At(variable.Identifier, name)));
