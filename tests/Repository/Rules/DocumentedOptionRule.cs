@@ -9,6 +9,9 @@ internal sealed partial class DocumentedOptionRule : IRule
 {
     private const string Record = "record O { [Description(\"x\")] public int ReserveBytes { get; init; } }";
 
+    // Every command has them.
+    private static readonly string[] BuiltIn = ["--help", "--version"];
+
     public IEnumerable<SourceTree> Bad =>
     [
         SourceTree.Of(("README.md", "Say `--fast`."), ("src/Cli/A.cs", "class A { string S = \"--force\"; }")),
@@ -30,7 +33,7 @@ internal sealed partial class DocumentedOptionRule : IRule
             from line in file.Lines.Index()
             where !line.Item.Contains("dotnet ", StringComparison.Ordinal)
             from Match option in Option().Matches(line.Item)
-            where !known.Contains(option.Value)
+            where !known.Contains(option.Value) && !BuiltIn.Contains(option.Value, StringComparer.Ordinal)
             select file.AtLine(line.Index + 1, $"there is no option {option.Value}");
     }
 
