@@ -20,7 +20,8 @@ internal sealed partial class DocumentedOptionRule : IRule
 
     public IEnumerable<SourceTree> Good =>
     [
-        SourceTree.Of(("README.md", "Say `--force`; --reserve-bytes too."), ("src/Cli/A.cs", $"class A {{ string S = \"--force\"; }} {Record}")),
+        SourceTree.Of(
+            ("README.md", "Say `--force`; --reserve-bytes too."), ("src/Cli/A.cs", $"class A {{ string S = \"--force\"; }} {Record}")),
         SourceTree.Of(("README.md", "dotnet test --project x")),
     ];
 

@@ -108,7 +108,8 @@ internal sealed class Constants
     /// <summary>A number as it is written in code or in a table: decimal or 0x, with _ or , between digits, with a suffix.</summary>
     public static BigInteger? ParseNumber(string text)
     {
-        string digits = text.Replace("_", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal).TrimEnd('u', 'U', 'l', 'L');
+        string digits = text.Replace("_", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal).TrimEnd(
+            'u', 'U', 'l', 'L');
         if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
         {
             return BigInteger.TryParse("0" + digits[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hex) ? hex : null;
