@@ -51,16 +51,22 @@ public sealed class NodeHost : IAsyncDisposable
             return;
         }
 
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        try
+        await EndNodeAsync().ConfigureAwait(false);
+        await _listener.StopAsync().ConfigureAwait(false);
+        if (!Completion.IsCompleted)
         {
-            await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext)
-;
+            throw new DfsException(ErrorCode.TimedOut, "stop", $"the server at {Address} did not stop within {StopTimeMax.TotalSeconds:0} s");
         }
-        finally
-        {
-            await _listener.StopAsync().ConfigureAwait(false);
-        }
+    }
+
+    /// <summary>
+    /// Cuts every connection at once and takes no new one, as the end of a process would; then lets go of the data directories. What the node
+    /// holds in memory is still closed in order: only a real process can be killed between two writes.
+    /// </summary>
+    public async Task KillAsync()
+    {
+        await _listener.AbortAsync().ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -71,6 +77,13 @@ public sealed class NodeHost : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    private async Task EndNodeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        // Its own failure is told by Completion; here only its end matters.
+        await Completion.WaitAsync(StopTimeMax, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     private async Task RunAsync(Func<CancellationToken, Task> run)
     {
         try
@@ -79,6 +92,7 @@ public sealed class NodeHost : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
+            // A node may end either way when it is asked to stop.
             return;
         }
     }

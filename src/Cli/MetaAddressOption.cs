@@ -1,0 +1,41 @@
+using System.CommandLine;
+
+namespace DfsNet.Cli;
+
+/// <summary>Where the metadata servers are: --meta, else DFS_META, else this machine.</summary>
+internal sealed class MetaAddressOption
+{
+    private const string Default = "127.0.0.1:7700";
+    private readonly Surroundings _surroundings;
+
+    public MetaAddressOption(Surroundings surroundings)
+    {
+        _surroundings = surroundings;
+        Option = new Option<string?>("--meta")
+        {
+            Description = $"Metadata servers, host:port[,host:port] (else the variable DFS_META, else {Default})",
+            HelpName = "host:port[,host:port]",
+            Recursive = true,
+        };
+    }
+
+    public Option<string?> Option { get; }
+
+    public IReadOnlyList<string> Of(ParseResult parsed)
+    {
+        string? given = parsed.GetValue(Option);
+        string source = given is null ? "DFS_META" : "--meta";
+        given ??= _surroundings.Variable("DFS_META");
+        string text = string.IsNullOrEmpty(given) ? Default : given;
+        var addresses = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (string address in addresses)
+        {
+            if (!Hosting.Listening.ListenAddress.TryParse(address, out var parts) || parts.Port == 0)
+            {
+                throw CommandFailure.Usage($"{source}: \"{address}\" is not host:port");
+            }
+        }
+
+        return addresses.Length != 0 ? addresses : throw CommandFailure.Usage($"{source}: no address given");
+    }
+}
