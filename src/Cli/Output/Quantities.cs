@@ -30,9 +30,12 @@ internal static class Quantities
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s")
         : string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} min {time.Seconds} s");
 
-    /// <summary>"1 file", "2 files".</summary>
-    public static string Count(long number, string noun) =>
-        string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : noun.EndsWith('y') ? "" : "s")}");
+    /// <summary>"1 file", "2 files", "3 directories".</summary>
+    public static string Count(long number, string noun)
+    {
+        string many = noun.EndsWith("ry", StringComparison.Ordinal) ? noun[..^1] + "ies" : noun + "s";
+        return string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? noun : many)}");
+    }
 
     /// <summary>Reads "65536", "64k", "64KiB", "1.5 GiB"; units are powers of 1024.</summary>
     public static bool TryParseBytes(string text, out long bytes)

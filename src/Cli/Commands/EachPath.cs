@@ -1,0 +1,27 @@
+namespace DfsNet.Cli.Commands;
+
+/// <summary>Does the same to several paths, and goes on after a failure, as rm and mkdir do.</summary>
+internal static class EachPath
+{
+    /// <summary>The exit code: failed when any path failed, each of which was told.</summary>
+    public static async Task<int> DoAsync(
+        string command, IReadOnlyList<string> paths, Surroundings surroundings, Func<string, Task> act)
+    {
+        var absolute = paths.Select(Names.Absolute).ToList();
+        int exitCode = ExitCode.Done;
+        foreach (string path in absolute)
+        {
+            try
+            {
+                await act(path).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is DfsException or CommandFailure)
+            {
+                await surroundings.Error.WriteLineAsync($"dfs {command}: {ErrorLines.At(path, error)}").ConfigureAwait(false);
+                exitCode = ExitCode.Failed;
+            }
+        }
+
+        return exitCode;
+    }
+}

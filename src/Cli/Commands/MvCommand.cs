@@ -1,0 +1,71 @@
+using System.CommandLine;
+using DfsNet.Cli.Options;
+using DfsNet.Client;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.Cli.Commands;
+
+/// <summary>dfs mv: renames and moves.</summary>
+internal static class MvCommand
+{
+    public static Command Create(Clients clients, Surroundings surroundings)
+    {
+        var command = new Command(
+            "mv",
+            "Renames, or moves into a directory, each source in one step. As with mv: when the target is a directory, sources keep their names in it.");
+        var paths = PathArguments.SourcesAndTarget("Paths in DfsNet; then the new name, or the directory to move into");
+        var force = new Option<bool>("--force", "-f") { Description = "Replace an existing file or empty directory" };
+        command.Add(paths);
+        command.Add(force);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            string[] all = parsed.GetRequiredValue(paths);
+            string target = Names.Absolute(all[^1]);
+            var client = await clients.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
+            await using (client.ConfigureAwait(false))
+            {
+                bool into = await IsDirectoryAsync(client.Files, target, cancellation).ConfigureAwait(false);
+                if (!into && (all.Length > 2 || all[^1].EndsWith('/')))
+                {
+                    throw new CommandFailure($"{Names.Printable(target)}: no such directory; create it with 'dfs mkdir -p'");
+                }
+
+                return await EachPath.DoAsync("mv", all[..^1], surroundings, path => MoveAsync(
+                    client.Files,
+                    path,
+                    into ? Names.Combine(target, Names.Last(path)) : target,
+                    parsed.GetValue(force),
+                    cancellation)).ConfigureAwait(false);
+            }
+        });
+        return command;
+    }
+
+    private static async Task MoveAsync(DfsClient client, string source, string target, bool replace, CancellationToken cancellation)
+    {
+        try
+        {
+            await client.MoveAsync(source, target, replace, cancellation).ConfigureAwait(false);
+        }
+        catch (DfsException error) when (error.Code == ErrorCode.AlreadyExists)
+        {
+            throw new CommandFailure($"{Names.Printable(target)}: already exists; use -f to replace it");
+        }
+        catch (DfsException error) when (error.Code is ErrorCode.DirectoryNotEmpty or ErrorCode.NotADirectory or ErrorCode.IsADirectory)
+        {
+            throw new CommandFailure(ErrorLines.At(target, error));
+        }
+    }
+
+    private static async Task<bool> IsDirectoryAsync(DfsClient client, string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await client.StatAsync(path, cancellation).ConfigureAwait(false)).IsDirectory;
+        }
+        catch (DfsException error) when (error.Code == ErrorCode.NotFound)
+        {
+            return false;
+        }
+    }
+}

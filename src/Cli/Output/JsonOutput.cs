@@ -1,0 +1,29 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace DfsNet.Cli.Output;
+
+/// <summary>Facts as JSON, with names in camelCase. Field names are a promise to scripts: they may be added to, never renamed.</summary>
+internal static class JsonOutput
+{
+    private static readonly FactsJson Compact = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        // Names stay readable; the output is no part of a web page.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public static string Of<T>(T facts) => JsonSerializer.Serialize(facts, (JsonTypeInfo<T>)Compact.GetTypeInfo(typeof(T))!);
+}
+
+/// <summary>Serialisers generated at build time: quick to start, and fit for native compilation.</summary>
+[JsonSerializable(typeof(FileFacts))]
+[JsonSerializable(typeof(FileFacts[]))]
+[JsonSerializable(typeof(LayoutFacts))]
+[JsonSerializable(typeof(FileSystemFacts))]
+[JsonSerializable(typeof(StatusFacts))]
+[JsonSerializable(typeof(TransferFacts))]
+[JsonSerializable(typeof(DemoFacts))]
+internal sealed partial class FactsJson : JsonSerializerContext;
