@@ -1,6 +1,6 @@
 using System.CommandLine;
 using DfsNet.Cli.Options;
-using DfsNet.Protocol.Wire;
+using ErrorCode = DfsNet.Protocol.Wire.ErrorCode;
 
 namespace DfsNet.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DfsNet.Cli.Options;
 using DfsNet.Client;
-using DfsNet.Protocol.Wire;
+using ErrorCode = DfsNet.Protocol.Wire.ErrorCode;
 
 namespace DfsNet.Cli.Commands;
 

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using DfsNet.Cli.Servers;
+using DfsNet.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DfsNet.Cli.Commands;
+
+/// <summary>dfs up: a local cluster in the foreground.</summary>
+internal static class UpCommand
+{
+    // All of them share this process and this machine's disks; more would only add files.
+    private const int ChunkServersMax = 32;
+
+    public static Command Create(LogLevelOption logLevel, Surroundings surroundings)
+    {
+        var command = new Command("up", "Runs a cluster on this machine in the foreground and keeps its data; Ctrl-C stops it");
+        var data = new Option<string?>("--data") { Description = "Directory for all data [default: ~/.dfs]", HelpName = "directory" };
+        var listen = new Option<string>("--listen")
+        {
+            Description = "host:port of the metadata server",
+            HelpName = "host:port",
+            DefaultValueFactory = _ => "127.0.0.1:7700",
+        };
+        var servers = new Option<int?>("--chunk-servers")
+        {
+            Description = $"Chunk servers, 1 to {ChunkServersMax}; more may be added later [default: 3, or as many as the data has]",
+            HelpName = "number",
+        };
+        servers.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int count) && count is < 1 or > ChunkServersMax)
+            {
+                result.AddError($"--chunk-servers must be from 1 to {ChunkServersMax}");
+            }
+        });
+        command.Add(data);
+        command.Add(listen);
+        command.Add(servers);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            string directory = parsed.GetValue(data)
+                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".dfs");
+            var options = LocalClusterRecord.Open(directory, parsed.GetValue(servers)) with { Listen = parsed.GetRequiredValue(listen) };
+            using var logs = logLevel.Open(parsed, LogLevel.Warning);
+            return await RunAsync(options, logs, surroundings, cancellation).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        EmbeddedClusterOptions options, ILoggerFactory logs, Surroundings surroundings, CancellationToken cancellation)
+    {
+        var cluster = await EmbeddedCluster.StartAsync(options, logs, cancellation).ConfigureAwait(false);
+        await using (cluster.ConfigureAwait(false))
+        {
+            LocalClusterRecord.Keep(options);
+            string meta = cluster.MetaServer.Address;
+            string how = meta == "127.0.0.1:7700" ? "" : $"\n  export DFS_META={meta}";
+            await surroundings.Out.WriteLineAsync(
+                $"""
+                dfs up: serving on {meta} with {options.ChunkServers} chunk servers and {options.Replication} replicas, data in {options.Data}
+                In another terminal:{how}
+                  dfs put FILE /name      dfs ls -l /      dfs get /name COPY      dfs admin status
+                Ctrl-C stops it; the data stays.
+                """).ConfigureAwait(false);
+            await surroundings.Out.FlushAsync(cancellation).ConfigureAwait(false);
+            var watch = cluster.WatchAsync(cancellation);
+            await Task.WhenAny(watch, ServerRun.Asked(cancellation)).ConfigureAwait(false);
+            if (!cancellation.IsCancellationRequested)
+            {
+                await watch.ConfigureAwait(false);
+            }
+
+            await surroundings.Out.WriteLineAsync("dfs up: stopping").ConfigureAwait(false);
+        }
+
+        return ExitCode.Done;
+    }
+}
