@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Reflection;
 using DfsNet.Cli.Commands;
 
 namespace DfsNet.Cli;
@@ -15,9 +14,8 @@ internal static class CommandLine
     {
         var parsed = Build(surroundings).Parse(arguments, Parser);
         string command = CommandName(parsed);
-        if (parsed.Errors.Count != 0 && parsed.Action is not HelpAction)
+        if (parsed.Action is not HelpAction && UsageProblem.Of(parsed) is { } problem)
         {
-            string problem = ErrorLines.OneLine(parsed.Errors[0].Message);
             await surroundings.Error.WriteLineAsync($"{command}: {problem} (see '{command} --help')").ConfigureAwait(false);
             return ExitCode.Usage;
         }
@@ -45,8 +43,7 @@ internal static class CommandLine
             exitCode = code;
             if (line.Length != 0)
             {
-                await surroundings.Error.WriteLineAsync($"{command.Replace(' ', ':').Replace(":", ": ", StringComparison.Ordinal)}: {line}")
-                    .ConfigureAwait(false);
+                await surroundings.Error.WriteLineAsync($"{command}: {line}").ConfigureAwait(false);
             }
         }
 

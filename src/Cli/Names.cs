@@ -18,6 +18,9 @@ internal static class Names
         return "/" + string.Join('/', parts);
     }
 
+    /// <summary>Checked before anything is done, so that a slip in the last path does not stop halfway.</summary>
+    public static IReadOnlyList<string> AllAbsolute(IReadOnlyList<string> paths) => [.. paths.Select(Absolute)];
+
     public static string Combine(string directory, string name) => directory == "/" ? "/" + name : $"{directory}/{name}";
 
     public static string Last(string path) => path[(path.LastIndexOf('/') + 1)..];

@@ -10,7 +10,7 @@ internal static class AdminStatusCommand
     public static Command Create(Clients clients, Surroundings surroundings)
     {
         var command = new Command("status", "Shows the state of the cluster: servers, volumes, chunks, alarms");
-        var json = PathArguments.Json();
+        var json = PathArguments.Json("one object");
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {

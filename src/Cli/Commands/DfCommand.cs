@@ -10,7 +10,7 @@ internal static class DfCommand
     public static Command Create(Clients clients, Surroundings surroundings)
     {
         var command = new Command("df", "Shows size and use of the file system");
-        var json = PathArguments.Json();
+        var json = PathArguments.Json("one object");
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {

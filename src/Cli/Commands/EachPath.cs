@@ -7,9 +7,8 @@ internal static class EachPath
     public static async Task<int> DoAsync(
         string command, IReadOnlyList<string> paths, Surroundings surroundings, Func<string, Task> act)
     {
-        var absolute = paths.Select(Names.Absolute).ToList();
         int exitCode = ExitCode.Done;
-        foreach (string path in absolute)
+        foreach (string path in paths)
         {
             try
             {

@@ -9,17 +9,18 @@ internal static class LocateCommand
 {
     public static Command Create(Clients clients, Surroundings surroundings)
     {
-        var command = new Command("locate", "Shows the chunks of files and the servers that hold their replicas. --json prints one object per line.");
+        var command = new Command("locate", "Shows the chunks of files and the servers that hold their replicas");
         var paths = PathArguments.OneOrMore("path", "Files in DfsNet");
-        var json = PathArguments.Json();
+        var json = PathArguments.Json("one object per line");
         command.Add(paths);
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
+            var absolute = Names.AllAbsolute(parsed.GetRequiredValue(paths));
             var client = await clients.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
             {
-                return await EachPath.DoAsync("locate", parsed.GetRequiredValue(paths), surroundings, async path =>
+                return await EachPath.DoAsync("locate", absolute, surroundings, async path =>
                 {
                     var facts = LayoutFacts.Of(await client.Files.LocateAsync(path, cancellation).ConfigureAwait(false));
                     if (parsed.GetValue(json))

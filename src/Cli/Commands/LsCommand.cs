@@ -11,14 +11,11 @@ internal static class LsCommand
 {
     public static Command Create(Clients clients, Surroundings surroundings)
     {
-        var command = new Command(
-            "ls",
-            "Lists directories in byte order of their names, as they arrive. With -R or several paths, whole paths are printed. "
-            + "--json prints one array of all entries.");
-        var paths = PathArguments.AnyNumber("path", "Directories or files in DfsNet; else /");
+        var command = new Command("ls", "Lists directories, in byte order of names");
+        var paths = PathArguments.AnyNumber("path", "Directories or files in DfsNet; else /. With -R or several paths, whole paths are printed");
         var details = new Option<bool>("--long", "-l") { Description = "Type and permissions, replicas, length in bytes, time of change" };
         var recursive = new Option<bool>("--recursive", "-R") { Description = "Also list what is in subdirectories" };
-        var json = PathArguments.Json();
+        var json = PathArguments.Json("one array of all entries");
         command.Add(paths);
         command.Add(details);
         command.Add(recursive);
@@ -26,8 +23,8 @@ internal static class LsCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var given = parsed.GetRequiredValue(paths);
-            var listed = given.Length == 0 ? ["/"] : given;
-            bool all = parsed.GetValue(recursive), whole = all || listed.Length > 1;
+            var listed = Names.AllAbsolute(given.Length == 0 ? ["/"] : given);
+            bool all = parsed.GetValue(recursive), whole = all || listed.Count > 1;
             var client = await clients.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
             {

@@ -16,10 +16,11 @@ internal static class MkdirCommand
         command.Add(parents);
         command.SetAction(async (parsed, cancellation) =>
         {
+            var absolute = Names.AllAbsolute(parsed.GetRequiredValue(paths));
             var client = await clients.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
             {
-                return await EachPath.DoAsync("mkdir", parsed.GetRequiredValue(paths), surroundings, async path =>
+                return await EachPath.DoAsync("mkdir", absolute, surroundings, async path =>
                 {
                     try
                     {

@@ -10,16 +10,15 @@ internal static class MvCommand
 {
     public static Command Create(Clients clients, Surroundings surroundings)
     {
-        var command = new Command(
-            "mv",
-            "Renames, or moves into a directory, each source in one step. As with mv: when the target is a directory, sources keep their names in it.");
-        var paths = PathArguments.SourcesAndTarget("Paths in DfsNet; then the new name, or the directory to move into");
+        var command = new Command("mv", "Renames, or moves into a directory, each source in one step");
+        var paths = PathArguments.SourcesAndTarget("Paths in DfsNet; then the new name, or the directory in which the sources keep their names");
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing file or empty directory" };
         command.Add(paths);
         command.Add(force);
         command.SetAction(async (parsed, cancellation) =>
         {
             string[] all = parsed.GetRequiredValue(paths);
+            var sources = Names.AllAbsolute(all[..^1]);
             string target = Names.Absolute(all[^1]);
             var client = await clients.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
@@ -30,7 +29,7 @@ internal static class MvCommand
                     throw new CommandFailure($"{Names.Printable(target)}: no such directory; create it with 'dfs mkdir -p'");
                 }
 
-                return await EachPath.DoAsync("mv", all[..^1], surroundings, path => MoveAsync(
+                return await EachPath.DoAsync("mv", sources, surroundings, path => MoveAsync(
                     client.Files,
                     path,
                     into ? Names.Combine(target, Names.Last(path)) : target,

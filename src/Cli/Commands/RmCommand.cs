@@ -19,10 +19,11 @@ internal static class RmCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             bool all = parsed.GetValue(recursive), missingIsFine = parsed.GetValue(force);
+            var absolute = Names.AllAbsolute(parsed.GetRequiredValue(paths));
             var client = await clients.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
             {
-                return await EachPath.DoAsync("rm", parsed.GetRequiredValue(paths), surroundings, async path =>
+                return await EachPath.DoAsync("rm", absolute, surroundings, async path =>
                 {
                     if (path == "/")
                     {

@@ -10,17 +10,18 @@ internal static class StatCommand
 {
     public static Command Create(Clients clients, Surroundings surroundings)
     {
-        var command = new Command("stat", "Shows what is known about files and directories. --json prints one object per line.");
+        var command = new Command("stat", "Shows what is known about files and directories");
         var paths = PathArguments.OneOrMore("path", "Files or directories in DfsNet");
-        var json = PathArguments.Json();
+        var json = PathArguments.Json("one object per line");
         command.Add(paths);
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
+            var absolute = Names.AllAbsolute(parsed.GetRequiredValue(paths));
             var client = await clients.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
             {
-                return await EachPath.DoAsync("stat", parsed.GetRequiredValue(paths), surroundings, async path =>
+                return await EachPath.DoAsync("stat", absolute, surroundings, async path =>
                 {
                     var facts = FileFacts.Of(await client.Files.StatAsync(path, cancellation).ConfigureAwait(false));
                     await surroundings.Out.WriteLineAsync(parsed.GetValue(json) ? JsonOutput.Of(facts) : Text(facts)).ConfigureAwait(false);

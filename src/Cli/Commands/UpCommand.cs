@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DfsNet.Cli.Options;
 using DfsNet.Cli.Servers;
 using DfsNet.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,18 +22,8 @@ internal static class UpCommand
             HelpName = "host:port",
             DefaultValueFactory = _ => "127.0.0.1:7700",
         };
-        var servers = new Option<int?>("--chunk-servers")
-        {
-            Description = $"Chunk servers, 1 to {ChunkServersMax}; more may be added later [default: 3, or as many as the data has]",
-            HelpName = "number",
-        };
-        servers.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int count) && count is < 1 or > ChunkServersMax)
-            {
-                result.AddError($"--chunk-servers must be from 1 to {ChunkServersMax}");
-            }
-        });
+        var servers = NumberOption.Create(
+            "--chunk-servers", [], "Chunk servers [default: 3, or as many as the data has; may grow later]", 1, ChunkServersMax, null);
         command.Add(data);
         command.Add(listen);
         command.Add(servers);

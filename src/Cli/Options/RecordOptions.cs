@@ -16,7 +16,7 @@ namespace DfsNet.Cli.Options;
 internal sealed class RecordOptions<T>
     where T : class
 {
-    private readonly List<(PropertyInfo Property, Option<string[]> Option)> _options = [];
+    private readonly List<(PropertyInfo Property, Option<string?> Option)> _options = [];
 
     /// <param name="without">Properties that the command sets itself.</param>
     public RecordOptions(Command command, params string[] without)
@@ -30,7 +30,7 @@ internal sealed class RecordOptions<T>
                 continue;
             }
 
-            var option = new Option<string[]>(NameOf(property.Name))
+            var option = new Option<string?>(NameOf(property.Name))
             {
                 Description = description.TrimEnd('.') + Default(property, defaults),
                 HelpName = HelpName(property.PropertyType),

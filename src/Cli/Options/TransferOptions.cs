@@ -9,12 +9,8 @@ internal sealed class TransferOptions
     private readonly Option<bool> _force = new("--force", "-f") { Description = "Overwrite existing files" };
     private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Take directories with all that is in them" };
     private readonly Option<bool>? _follow;
-    private readonly Option<int> _jobs = new("--jobs", "-j")
-    {
-        Description = $"Files at the same time, 1 to {TransferSettings.JobsMax}",
-        HelpName = "number",
-        DefaultValueFactory = _ => TransferSettings.JobsDefault,
-    };
+    private readonly Option<int?> _jobs = NumberOption.Create(
+        "--jobs", ["-j"], "Files at the same time", 1, TransferSettings.JobsMax, TransferSettings.JobsDefault);
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no closing line" };
     private readonly Option<bool> _json = new("--json") { Description = "Closing line as JSON on standard output" };
@@ -29,13 +25,6 @@ internal sealed class TransferOptions
             command.Add(_follow);
         }
 
-        _jobs.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int jobs) && jobs is < 1 or > TransferSettings.JobsMax)
-            {
-                result.AddError($"--jobs must be from 1 to {TransferSettings.JobsMax}");
-            }
-        });
         command.Add(_jobs);
         command.Add(_quiet);
         command.Add(_json);
@@ -45,7 +34,7 @@ internal sealed class TransferOptions
         parsed.GetValue(_force),
         parsed.GetValue(_recursive),
         _follow is not null && parsed.GetValue(_follow),
-        parsed.GetValue(_jobs));
+        parsed.GetValue(_jobs) ?? TransferSettings.JobsDefault);
 
     public bool Quiet(ParseResult parsed) => parsed.GetValue(_quiet);
 
