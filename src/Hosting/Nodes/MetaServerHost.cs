@@ -36,5 +36,7 @@ public static class MetaServerHost
         return new NodeHost(listener, listener.Address.ToString(), node, node.Ready, node.RunAsync, time);
     }
 
-    private static ValueTask<IStateStore> OpenStoreAsync(MetaServerOptions options) => throw new NotSupportedException(options.Data);
+    // The node opens the store after it has locked the data directory; the log lies beside it.
+    private static async ValueTask<IStateStore> OpenStoreAsync(MetaServerOptions options) =>
+        await Task.Run(() => RocksDbStateStore.Open(Path.Combine(options.Data, "store"), new RocksDbStateStoreOptions())).ConfigureAwait(false);
 }
