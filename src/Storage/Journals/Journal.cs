@@ -113,19 +113,18 @@ public sealed class Journal : IAsyncDisposable
     {
         try
         {
-            if (_taken.Count == 0)
-            {
-                if (_unproven && (quiet || closed))
-                {
-                    await _log.AppendEmptyAsync(_batch).ConfigureAwait(false);
-                    _unproven = false;
-                }
-            }
-            else if (_taken[0].Kind == PendingKind.Record)
+            bool records = _taken.Count > 0 && _taken[0].Kind == PendingKind.Record;
+            if (records)
             {
                 await WriteRecordsAsync().ConfigureAwait(false);
             }
-            else
+            else if (_unproven && (quiet || closed))
+            {
+                await _log.AppendEmptyAsync(_batch).ConfigureAwait(false);
+                _unproven = false;
+            }
+
+            if (_taken.Count > 0 && !records)
             {
                 await HandleRequestAsync(_taken[0]).ConfigureAwait(false);
             }

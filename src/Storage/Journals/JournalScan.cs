@@ -222,7 +222,7 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
         }
     }
 
-    // A number may be skipped by a record that found the disk full, never used again.
+    // A position may be skipped by a record that found the disk full, never used again.
     private static bool IsNext(BatchHeader header, ulong number, long position) => header.Number == number && header.FirstPosition >= position;
 
     private Task<SegmentReader> OpenAsync(ulong number) =>

@@ -190,6 +190,7 @@ internal sealed class SegmentLog : IAsyncDisposable
         _end = end;
         _firstBatchEnd = end;
         _nextBatch += (ulong)_unproven.Count;
+        _nextPosition = Math.Max(_nextPosition, firstPosition);
         _unproven = [];
         _segments.Add(new KnownSegment(previous + 1, first));
     }
