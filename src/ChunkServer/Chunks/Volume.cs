@@ -9,55 +9,150 @@ namespace DfsNet.ChunkServer.Chunks;
 /// <summary>The chunk store of one data directory: everything it acknowledges survives power loss, everything it returns was verified.</summary>
 public sealed class Volume : IAsyncDisposable
 {
-    public static Task<Volume> OpenAsync(
-        IDisk disk, VolumeIdentity identity, VolumeOptions options, TimeProvider time, ILogger log, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+    private readonly ChunkStore _store;
+    private readonly Checkpoint _checkpoint;
+    private readonly ReplicaCreation _creation;
+    private readonly ReplicaReads _reads;
+    private readonly ReplicaSeal _seal;
+    private readonly ReplicaRemoval _removal;
+    private readonly ReplicaImports _imports;
 
-    public VolumeId Id => throw new NotSupportedException();
+    private Volume(ChunkStore store, Checkpoint checkpoint, ILogger log)
+    {
+        var quarantine = new Quarantine(store, log);
+        _store = store;
+        _checkpoint = checkpoint;
+        _creation = new ReplicaCreation(store, checkpoint);
+        _reads = new ReplicaReads(new BlockReader(store, quarantine));
+        _seal = new ReplicaSeal(store, _reads, quarantine);
+        _removal = new ReplicaRemoval(store);
+        _imports = new ReplicaImports(store);
+    }
+
+    /// <summary>Recovers what the directory holds. Throws Corrupt when the journal is damaged, missing, or another volume's.</summary>
+    public static async Task<Volume> OpenAsync(
+        IDisk disk, VolumeIdentity identity, VolumeOptions options, TimeProvider time, ILogger log, CancellationToken cancellation)
+    {
+        var opening = new VolumeOpening(disk, identity, options, time, log);
+        var (store, checkpoint) = await opening.RunAsync(cancellation).ConfigureAwait(false);
+        return new Volume(store, checkpoint, log);
+    }
+
+    public VolumeId Id => _store.Id;
 
     /// <summary>Healthy, Full or Failed.</summary>
-    public VolumeState State => throw new NotSupportedException();
+    public VolumeState State => _store.Health.State;
 
     /// <summary>Measures the space; a full volume recovers here when there is space again.</summary>
-    public ValueTask<VolumeStatus> MeasureAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public async ValueTask<VolumeStatus> MeasureAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var (capacity, room) = await _store.Space.MeasureAsync().ConfigureAwait(false);
+        _checkpoint.Retry();
+        int chunks;
+        lock (_store.Table.Order) // guards the table
+        {
+            chunks = _store.Table.Count;
+        }
+
+        return new VolumeStatus
+        {
+            VolumeId = Id.Value,
+            State = State,
+            CapacityBytes = (ulong)capacity,
+            AvailableBytes = (ulong)room,
+            Chunks = (ulong)chunks,
+            Detail = _store.Health.Detail,
+        };
+    }
 
     /// <summary>Creates an empty replica durably; the only way to append to a chunk in its whole life. Refused below the reserve.</summary>
     public Task<ReplicaWriter> CreateAsync(ChunkId chunk, Generation generation, int capacity, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+        _creation.CreateAsync(chunk, generation, capacity, cancellation);
 
     /// <summary>Verified bytes: <paramref name="offset"/> on a block boundary, the end on one or at <paramref name="knownLength"/>; at most 1 MiB.</summary>
-    public ValueTask<BulkBuffer> ReadAsync(ChunkId chunk, int offset, int length, int knownLength, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+    public ValueTask<BulkBuffer> ReadAsync(ChunkId chunk, int offset, int length, int knownLength, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return _reads.ReadAsync(chunk, offset, length, knownLength);
+    }
 
     /// <summary>Verified bytes from anywhere, at most one block long.</summary>
-    public ValueTask<BulkBuffer> ReadSmallAsync(ChunkId chunk, int offset, int length, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+    public ValueTask<BulkBuffer> ReadSmallAsync(ChunkId chunk, int offset, int length, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return _reads.ReadSmallAsync(chunk, offset, length);
+    }
 
     /// <summary>CRC32C of each block of [0, length); the last one covers what is left.</summary>
-    public ValueTask<uint[]> GetChecksumsAsync(ChunkId chunk, int length, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<uint[]> GetChecksumsAsync(ChunkId chunk, int length, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return _reads.GetChecksumsAsync(chunk, length);
+    }
 
     /// <summary>Cuts, compares and seals; a replica that is shorter or differs becomes damaged (ChecksumMismatch). Repeating it is no error.</summary>
     public Task SealAsync(ChunkId chunk, Generation generation, int length, uint digest, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+        _seal.SealAsync(chunk, generation, length, digest, cancellation);
 
     /// <summary>Removes a replica, durably when the task ends. Repeating it is no error.</summary>
-    public Task RemoveAsync(ChunkId chunk, Generation generation, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task RemoveAsync(ChunkId chunk, Generation generation, CancellationToken cancellation) =>
+        _removal.RemoveAsync(chunk, generation, cancellation);
 
     /// <summary>Begins a copy of a sealed chunk; invisible until completed.</summary>
     public Task<ReplicaImport> ImportAsync(
-        ChunkId chunk, Generation generation, int length, uint digest, CancellationToken cancellation) => throw new NotSupportedException();
+        ChunkId chunk, Generation generation, int length, uint digest, CancellationToken cancellation) =>
+        _imports.BeginAsync(chunk, generation, length, digest, cancellation);
 
     /// <summary>Reads the whole replica against its checksums; false when it is damaged (and quarantined). Reported as a change either way.</summary>
-    public Task<bool> VerifyAsync(ChunkId chunk, CancellationToken cancellation) => throw new NotSupportedException();
+    public async Task<bool> VerifyAsync(ChunkId chunk, CancellationToken cancellation)
+    {
+        bool good = await _reads.VerifyAsync(chunk, cancellation).ConfigureAwait(false);
+        _store.Table.Changes.Add(chunk);
+        return good;
+    }
 
     /// <summary>Replicas with a greater id than <paramref name="after"/>, in order of id.</summary>
-    public IReadOnlyList<ReplicaReport> Report(ChunkId after, int limit) => throw new NotSupportedException();
+    public IReadOnlyList<ReplicaReport> Report(ChunkId after, int limit) => _store.Table.Report(after, limit);
 
     /// <summary>The present state of replicas that changed since they were last taken (each once); empty when none did. Removed ones are not in it.</summary>
-    public IReadOnlyList<ReplicaReport> TakeChanges(int limit) => throw new NotSupportedException();
+    public IReadOnlyList<ReplicaReport> TakeChanges(int limit) => _store.Table.TakeChanges(limit);
 
     /// <summary>Returns when there may be changes to take.</summary>
-    public Task WaitForChangesAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public Task WaitForChangesAsync(CancellationToken cancellation) => _store.Table.Changes.WaitAsync(cancellation);
 
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    /// <summary>Ends the appends under way, makes a last checkpoint and lets go of the files.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        List<OpenReplica> open;
+        lock (_store.Table.Order) // guards the table and the closing flag
+        {
+            if (_store.Closing)
+            {
+                return;
+            }
+
+            _store.Closing = true;
+            open = [.. _store.Table.All.Where(replica => replica.Open is not null).Select(replica => replica.Open!)];
+            open.ForEach(replica => _store.StopAppends(replica));
+        }
+
+        foreach (var replica in open)
+        {
+            await replica.LastAppend.ConfigureAwait(false);
+        }
+
+        if (State != VolumeState.Failed && !_store.Journal.Empty)
+        {
+            await _checkpoint.RunAsync().ConfigureAwait(false);
+        }
+
+        await _store.Journal.DisposeAsync().ConfigureAwait(false);
+        foreach (var replica in open)
+        {
+            await (replica.File?.ReleaseAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        }
+
+        await _store.Files.DisposeAsync().ConfigureAwait(false);
+    }
 }
