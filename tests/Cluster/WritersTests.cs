@@ -8,7 +8,7 @@ public sealed class WritersTests
 {
     private static readonly TestClusterOptions ShortSessions = new()
     {
-        Meta = ["--session-timeout", "00:00:02", "--keep-alive-interval", "00:00:00.5"],
+        Meta = ["--session-timeout", "2s", "--keep-alive-interval", "500ms"],
     };
 
     [Fact]

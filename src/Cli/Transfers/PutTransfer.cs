@@ -238,7 +238,7 @@ internal sealed class PutTransfer : IDisposable
         }
     }
 
-    private static void Check(DfsFileInfo stored, long length)
+    private static void Check(DfsPutResult stored, long length)
     {
         if (stored.Length != length)
         {

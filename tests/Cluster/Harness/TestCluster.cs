@@ -22,7 +22,7 @@ internal sealed record TestClusterOptions
 internal sealed class TestCluster : IAsyncDisposable
 {
     // A third of the defaults: still several lost heartbeats, on a busy machine too.
-    private static readonly string[] FastDetection = ["--suspect-after", "00:00:01.5", "--dead-after", "00:00:03"];
+    private static readonly string[] FastDetection = ["--suspect-after", "1500ms", "--dead-after", "3s"];
 
     private readonly List<DfsProcess> _all = [];
     private readonly List<DfsClient> _clients = [];
@@ -66,7 +66,8 @@ internal sealed class TestCluster : IAsyncDisposable
     public string ChunkServerFolder(int number) => Path.Combine(Folder, $"chunks{number}");
 
     public void StartMeta() => Meta = Start(
-        "meta-server", ["meta-server", "--data", MetaFolder, "--listen", MetaAddress, .. FastDetection, .. _options.Meta]);
+        "meta-server",
+        ["meta-server", "--stop-with-stdin", "--data", MetaFolder, "--listen", MetaAddress, .. FastDetection, .. _options.Meta]);
 
     /// <summary>Starts a chunk server, or starts one again with the arguments it had.</summary>
     public DfsProcess StartChunkServer(int number, params IReadOnlyList<string> more)
@@ -75,7 +76,8 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             arguments =
             [
-                "chunk-server", "--data", ChunkServerFolder(number), "--listen", $"127.0.0.1:{Ports.Take()}", "--meta", MetaAddress,
+                "chunk-server", "--stop-with-stdin", "--data", ChunkServerFolder(number), "--listen", $"127.0.0.1:{Ports.Take()}", "--meta",
+                MetaAddress,
                 "--domain", $"rack{number}", .. _options.ChunkServer, .. more,
             ];
             _chunkServerArguments[number] = arguments;

@@ -1,0 +1,72 @@
+using DfsNet.Client.Metadata;
+using DfsNet.Protocol.Bulk;
+using DfsNet.Protocol.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace DfsNet.Client.Data;
+
+/// <summary>Gets new chunks from the metadata server and opens their chains, away from servers that failed lately.</summary>
+internal sealed class ChunkOpener(
+    Session session,
+    IBulkTransport transport,
+    ChainDiagnosis diagnosis,
+    FailedServers failed,
+    DfsClientOptions options,
+    TimeProvider time,
+    Jitter jitter,
+    ILogger log)
+{
+    // Guards _diagnoses.
+    private readonly Lock _gate = new();
+    private Task _diagnoses = Task.CompletedTask;
+
+    /// <summary>A chain failed: chunks opened from now on wait until it is known which server to avoid.</summary>
+    public void Blame(ChunkWriter writer)
+    {
+        if (writer.Failure is { } failure)
+        {
+            lock (_gate) // guards _diagnoses
+            {
+                _diagnoses = Task.WhenAll(_diagnoses, diagnosis.BlameAsync(failure, writer.Chain, CancellationToken.None));
+            }
+        }
+    }
+
+    /// <exception cref="DfsException">TooFewServers, OutOfSpace and the like, after the deadline where waiting may help.</exception>
+    public async Task<ChunkWriter> OpenAsync(int replication, CallDeadline deadline, CancellationToken cancellation)
+    {
+        var backoff = new Backoff(jitter);
+        bool avoid = true;
+        while (true)
+        {
+            await Diagnoses().WaitAsync(cancellation).ConfigureAwait(false);
+            var request = new AllocateChunkRequest { Replication = (uint)replication, ClientHost = options.HostName };
+            if (avoid)
+            {
+                request.FailedServers.AddRange(failed.Current());
+            }
+
+            try
+            {
+                var reply = await session.AllocateAsync(request, deadline, cancellation).ConfigureAwait(false);
+                var writer = new ChunkWriter(ChunkPlace.From(reply, session), session.ChunkSize, transport, options, time, log);
+                writer.Start();
+                return writer;
+            }
+            catch (DfsException error) when (error.Code is ErrorCode.TooFewServers && !deadline.IsOver)
+            {
+                // When too few are left without the failed ones, they are tried after all: they may be back.
+                avoid = !avoid;
+                await deadline.PauseAsync(backoff.Next(), cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Task Diagnoses()
+    {
+        lock (_gate) // guards _diagnoses
+        {
+            return _diagnoses;
+        }
+    }
+}

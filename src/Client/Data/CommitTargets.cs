@@ -1,0 +1,91 @@
+using DfsNet.Client.Metadata;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.Client.Data;
+
+/// <summary>Where committed slices go.</summary>
+internal interface ICommitTarget
+{
+    /// <summary>Whether a flush makes bytes visible; otherwise only <see cref="FinishAsync"/> does.</summary>
+    bool IsVisible { get; }
+
+    /// <summary>Whether offsets are chosen by the metadata server when it applies the commit.</summary>
+    bool AtEnd { get; }
+
+    Task<CommandResult> CommitAsync(CommitBatch batch, CallDeadline deadline, CancellationToken cancellation);
+
+    /// <summary>The last commit; its slices may be none.</summary>
+    Task<CommandResult> FinishAsync(CommitBatch batch, CallDeadline deadline, CancellationToken cancellation);
+}
+
+/// <summary>A file that has its name already.</summary>
+internal sealed class OpenedFile(Session session, ulong inode, bool atEnd) : ICommitTarget
+{
+    public bool IsVisible => true;
+
+    public bool AtEnd => atEnd;
+
+    public Task<CommandResult> CommitAsync(CommitBatch batch, CallDeadline deadline, CancellationToken cancellation)
+    {
+        var commit = new Commit { Inode = inode, AtEnd = atEnd, Slices = { batch.Slices }, Chunks = { batch.Updates } };
+        return session.SubmitAsync("commit", new ClientCommand { Commit = commit }, deadline, cancellation);
+    }
+
+    public Task<CommandResult> FinishAsync(CommitBatch batch, CallDeadline deadline, CancellationToken cancellation) =>
+        batch.Slices.Count == 0 ? Task.FromResult(new CommandResult { Inode = inode }) : CommitAsync(batch, deadline, cancellation);
+}
+
+/// <summary>
+/// A file that appears as a whole at the end. What fits one commit is one command; larger content is staged under no name and linked at the end.
+/// </summary>
+internal sealed class NewFile(Session session, DfsPath path, bool overwrite, bool createParents, uint mode) : ICommitTarget
+{
+    private ulong _staged;
+
+    public bool IsVisible => false;
+
+    public bool AtEnd => false;
+
+    public async Task<CommandResult> CommitAsync(CommitBatch batch, CallDeadline deadline, CancellationToken cancellation)
+    {
+        if (_staged == 0)
+        {
+            var stage = new ClientCommand { StageFile = new StageFile { Mode = mode } };
+            _staged = (await session.SubmitAsync("stage file", stage, deadline, cancellation).ConfigureAwait(false)).Inode;
+        }
+
+        var commit = new Commit { Inode = _staged, Slices = { batch.Slices }, Chunks = { batch.Updates } };
+        return await session.SubmitAsync("commit", new ClientCommand { Commit = commit }, deadline, cancellation).ConfigureAwait(false);
+    }
+
+    public Task<CommandResult> FinishAsync(CommitBatch batch, CallDeadline deadline, CancellationToken cancellation)
+    {
+        var condition = new Condition { MustNotExist = !overwrite };
+        var command = _staged == 0
+            ? new ClientCommand
+            {
+                CreateFile = new CreateFile
+                {
+                    Target = path.ToReference(),
+                    Mode = mode,
+                    MakeParents = createParents,
+                    Condition = condition,
+                    Slices = { batch.Slices },
+                    Chunks = { batch.Updates },
+                },
+            }
+            : new ClientCommand
+            {
+                LinkStaged = new LinkStaged
+                {
+                    Inode = _staged,
+                    Target = path.ToReference(),
+                    Condition = condition,
+                    MakeParents = createParents,
+                    Slices = { batch.Slices },
+                    Chunks = { batch.Updates },
+                },
+            };
+        return session.SubmitAsync($"create {path.Text}", command, deadline, cancellation);
+    }
+}

@@ -1,0 +1,131 @@
+using DfsNet.MetaServer.State;
+using DfsNet.MetaServer.Store;
+using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.MetaServer.Cluster;
+
+/// <summary>What a census counted: chunks with fewer good reachable replicas than wanted, and chunks with none.</summary>
+internal sealed record CensusResult(ulong UnderReplicated, ulong Unavailable)
+{
+    public static readonly CensusResult None = new(0, 0);
+}
+
+/// <summary>
+/// Counts chunks that lack replicas, by a scan that somebody who asks starts and all who ask meanwhile share. A death of a server changes the
+/// standing of all its chunks at once, so counting when asked is cheaper than keeping the counts.
+/// </summary>
+internal sealed class ReplicaCensus(Func<IStateSnapshot> openSnapshot, ServerTable servers, BadReplicas bad, TimeProvider time)
+{
+    // A page of status asked for by several people costs one scan a second.
+    private static readonly TimeSpan ValidFor = TimeSpan.FromSeconds(1);
+
+    // A scan of millions of chunks uses at most a tenth of a core, however often it is asked for.
+    private const int RestPerScan = 10;
+
+    // Others get their turn in between.
+    private const int ChunksPerStep = 2_000;
+
+    // Guards _running, _last and the two times.
+    private readonly Lock _lock = new();
+    private Task<CensusResult>? _running;
+    private CensusResult _last = CensusResult.None;
+    private long _endedAt;
+    private TimeSpan _validFor = TimeSpan.Zero;
+
+    /// <summary>A count not older than a second, or, where counting takes longer than <paramref name="patience"/>, the last one.</summary>
+    public async Task<CensusResult> CountAsync(TimeSpan patience, CancellationToken cancellation)
+    {
+        Task<CensusResult> running;
+        lock (_lock)
+        {
+            if (_running is null && time.GetElapsedTime(_endedAt) < _validFor)
+            {
+                return _last;
+            }
+
+            running = _running ??= Task.Run(ScanAsync, CancellationToken.None);
+        }
+
+        try
+        {
+            return await running.WaitAsync(patience, time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            lock (_lock)
+            {
+                return _last;
+            }
+        }
+    }
+
+    private async Task<CensusResult> ScanAsync()
+    {
+        long began = time.GetTimestamp();
+        try
+        {
+            var result = await CountAsync().ConfigureAwait(false);
+            lock (_lock)
+            {
+                _last = result;
+            }
+
+            return result;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _running = null;
+                _endedAt = time.GetTimestamp();
+                var rest = time.GetElapsedTime(began) * RestPerScan;
+                _validFor = rest > ValidFor ? rest : ValidFor;
+            }
+        }
+    }
+
+    private async Task<CensusResult> CountAsync()
+    {
+        ulong under = 0;
+        ulong none = 0;
+        int step = 0;
+        var health = servers.Health();
+        using var snapshot = openSnapshot();
+        foreach (var (chunk, record) in StateReader.Chunks(snapshot, new ChunkId(0)))
+        {
+            if (++step % ChunksPerStep == 0)
+            {
+                await Task.Yield();
+            }
+
+            // What holds no committed byte, or what nothing refers to any more, has nothing to lose.
+            bool matters = record.State != ChunkState.Removed && record.CommittedLength > 0 && (record.References > 0 || record.Owner != 0);
+            if (!matters)
+            {
+                continue;
+            }
+
+            uint good = CountGood(snapshot, chunk, health);
+            under += good < record.Replication ? 1UL : 0;
+            none += good == 0 ? 1UL : 0;
+        }
+
+        return new CensusResult(under, none);
+    }
+
+    private uint CountGood(IStateReads reads, ChunkId chunk, ServerHealth health)
+    {
+        uint good = 0;
+        foreach (var (server, row) in StateReader.Replicas(reads, chunk))
+        {
+            bool counts = !row.Leaving
+                && health.Of(server) != ServerState.Dead
+                && health.IsVolumeWell(server, new VolumeId(row.VolumeId))
+                && !bad.Contains(chunk, server);
+            good += counts ? 1u : 0;
+        }
+
+        return good;
+    }
+}

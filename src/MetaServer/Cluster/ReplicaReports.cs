@@ -1,0 +1,293 @@
+using System.Collections.Immutable;
+using DfsNet.MetaServer.State;
+using DfsNet.MetaServer.Store;
+using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.MetaServer.Cluster;
+
+/// <summary>
+/// Draws the consequences of what chunk servers say about their replicas: page by page against the (server, chunk) index for full reports,
+/// one by one for changes in heartbeats.
+/// </summary>
+internal sealed class ReplicaReports(
+    ServerTable servers, OpenChunks open, OrderBook orders, BadReplicas bad, ReplicaChanges changes, Alarms alarms, AppliedHistory history)
+{
+    // A report may be wrong (a stale disk, a defect): one alone removes at most this many, or this share of the server's rows.
+    private const int RemovalsMin = 100;
+    private const int RemovalsShare = 100;
+
+    // What the brake remembers for the next report to agree with; more waits for the one after.
+    private const int HeldBackMax = 10_000;
+
+    /// <summary>Changes since the server's last heartbeat that was answered.</summary>
+    public void Changed(IStateReads reads, ServerId server, IReadOnlyList<ReplicaReport> changed)
+    {
+        if (changed.Count == 0)
+        {
+            return;
+        }
+
+        ulong next = StateReader.Counters(reads).NextChunk;
+        var removals = new Removals(ReportProgress.None, RemovalsMin);
+        foreach (var report in changed)
+        {
+            var row = RowOf(reads, server, new ChunkId(report.ChunkId));
+            Conclude(reads, server, report, row, next, removals, isPage: false);
+        }
+    }
+
+    /// <summary>One page of a full report.</summary>
+    public ReportChunksReply Page(IStateReads reads, ReportChunksRequest page)
+    {
+        RequireOrder(page);
+        var server = new ServerId(page.ServerId);
+        var progress = servers.ReportOf(server, page.BootId);
+        if (progress is null || page.Sequence < progress.Sequence)
+        {
+            // Another process speaks for the server, or a newer report is under way: this one is stale.
+            return new ReportChunksReply { Restart = progress is null };
+        }
+
+        if (page.Sequence > progress.Sequence)
+        {
+            progress = progress.Begin(page.Sequence);
+        }
+
+        if (page.After > progress.Covered)
+        {
+            return new ReportChunksReply { Restart = true };
+        }
+
+        ulong rows = servers.RecordOf(server)?.Replicas ?? 0;
+        var removals = new Removals(progress, (int)Math.Max(RemovalsMin, rows / RemovalsShare));
+        int young = Compare(reads, server, page, removals);
+        ulong end = page.Last ? ulong.MaxValue : page.Replicas.Count > 0 ? page.Replicas[^1].ChunkId : page.After;
+        servers.SetReport(server, page.BootId, progress with
+        {
+            Covered = Math.Max(progress.Covered, end),
+            IsComplete = progress.IsComplete || page.Last,
+            Removed = removals.Done,
+            HeldBack = removals.HeldBack,
+            JudgedYoung = progress.JudgedYoung + young,
+        });
+        if (removals.HeldBack.Count > 0)
+        {
+            alarms.Raise(
+                $"brake-{server}",
+                $"server {server} reports {removals.HeldBack.Count} or more replicas of removed chunks beyond what one report may remove; "
+                + "they go when its next report agrees");
+        }
+        else if (page.Last)
+        {
+            alarms.Clear($"brake-{server}");
+        }
+
+        return new ReportChunksReply();
+    }
+
+    private static void RequireOrder(ReportChunksRequest page)
+    {
+        ulong last = page.After;
+        foreach (var report in page.Replicas)
+        {
+            if (report.ChunkId <= last)
+            {
+                throw new DfsException(ErrorCode.InvalidArgument, "report chunks", "a page must be in order of chunk id and begin after its start");
+            }
+
+            last = report.ChunkId;
+        }
+
+        if (page.Replicas.Count > Limits.ReportPageMax)
+        {
+            throw new DfsException(ErrorCode.LimitExceeded, "report chunks", $"a page has at most {Limits.ReportPageMax} replicas");
+        }
+    }
+
+    /// <summary>Walks the page and the server's rows in the page's range side by side; returns the absent rows too young to judge.</summary>
+    private int Compare(IStateReads reads, ServerId server, ReportChunksRequest page, Removals removals)
+    {
+        ulong next = StateReader.Counters(reads).NextChunk;
+        ulong end = page.Last ? ulong.MaxValue : page.Replicas.Count > 0 ? page.Replicas[^1].ChunkId : page.After;
+        ulong old = history.OldIndex;
+        int young = 0;
+        int at = 0;
+        foreach (var (chunk, row) in StateReader.ReplicasOf(reads, server, new ChunkId(page.After)))
+        {
+            if (chunk.Value > end)
+            {
+                break;
+            }
+
+            for (; at < page.Replicas.Count && page.Replicas[at].ChunkId < chunk.Value; at++)
+            {
+                Conclude(reads, server, page.Replicas[at], null, next, removals, isPage: true);
+            }
+
+            if (at < page.Replicas.Count && page.Replicas[at].ChunkId == chunk.Value)
+            {
+                Conclude(reads, server, page.Replicas[at], row, next, removals, isPage: true);
+                at++;
+            }
+            else if (row.Generation > old)
+            {
+                young++;
+            }
+            else
+            {
+                Absent(server, chunk, row);
+            }
+        }
+
+        for (; at < page.Replicas.Count; at++)
+        {
+            Conclude(reads, server, page.Replicas[at], null, next, removals, isPage: true);
+        }
+
+        return young;
+    }
+
+    private void Absent(ServerId server, ChunkId chunk, ReplicaRecord row)
+    {
+        if (row.Leaving)
+        {
+            changes.Gone(server, chunk, new Generation(row.Generation));
+            return;
+        }
+
+        orders.ConfirmState(server, chunk);
+        if (bad.Mark(chunk, server, ReplicaFault.Missing))
+        {
+            alarms.Raise($"missing-{server}", $"server {server} lacks replicas that the record has there, the newest seen is chunk {chunk}");
+        }
+
+        open.RequestSeal(chunk);
+    }
+
+    private void Conclude(
+        IStateReads reads, ServerId server, ReplicaReport report, ReplicaRecord? row, ulong next, Removals removals, bool isPage)
+    {
+        var chunk = new ChunkId(report.ChunkId);
+        var generation = new Generation(report.Generation);
+        switch (ReplicaJudge.Judge(reads, report, row, next, out var record))
+        {
+            case Verdict.Good:
+                orders.ConfirmState(server, chunk);
+                Trust(server, chunk, isPage);
+                break;
+            case Verdict.Growing:
+                break;
+            case Verdict.Stopped:
+                open.RequestSeal(chunk);
+                break;
+            case Verdict.SealUnheard:
+                orders.AddSeal(server, chunk, generation, (int)record!.CommittedLength, record.CommittedDigest);
+                break;
+            case Verdict.Damaged:
+                Distrust(reads, server, chunk, ReplicaFault.Damaged);
+                break;
+            case Verdict.Differs:
+                Distrust(reads, server, chunk, ReplicaFault.Differs);
+                break;
+            case Verdict.RemovalUnheard:
+                orders.AddRemoval(server, chunk, new Generation(row!.Generation));
+                break;
+            case Verdict.Surplus when HasEnough(reads, chunk, record!):
+            case Verdict.Unknown:
+                if (removals.Allow(chunk))
+                {
+                    changes.Leave(server, chunk, generation);
+                }
+
+                break;
+            case Verdict.Surplus:
+                alarms.Raise($"surplus-{server}", $"server {server} has replicas the record does not know, kept while their chunks lack copies");
+                break;
+            case Verdict.FromTheFuture:
+                alarms.Raise(
+                    $"future-{server}",
+                    $"server {server} has chunk {chunk}, which this metadata has never given out: the metadata is older than the data; nothing is deleted");
+                break;
+        }
+    }
+
+    private void Trust(ServerId server, ChunkId chunk, bool isPage)
+    {
+        if (isPage)
+        {
+            bad.ClearOld(chunk, server);
+        }
+        else
+        {
+            bad.Clear(chunk, server);
+        }
+    }
+
+    private void Distrust(IStateReads reads, ServerId server, ChunkId chunk, ReplicaFault fault)
+    {
+        orders.ConfirmState(server, chunk);
+        open.RequestSeal(chunk);
+        if (!bad.Mark(chunk, server, fault))
+        {
+            return;
+        }
+
+        alarms.Raise($"bad-{server}", $"server {server} has bad replicas, the newest seen is chunk {chunk} ({fault})");
+        var rows = StateReader.Replicas(reads, chunk);
+        if (rows.Where(row => !row.Record.Leaving).All(row => bad.Contains(chunk, row.Server)))
+        {
+            alarms.Raise($"lost-{chunk}", $"chunk {chunk} has no good replica: no server has the bytes that were committed");
+        }
+    }
+
+    private bool HasEnough(IStateReads reads, ChunkId chunk, ChunkRecord record)
+    {
+        var health = servers.Health();
+        int good = StateReader.Replicas(reads, chunk).Count(row =>
+            !row.Record.Leaving
+            && health.Of(row.Server) == ServerState.Healthy
+            && health.IsVolumeWell(row.Server, new VolumeId(row.Record.VolumeId))
+            && !bad.Contains(chunk, row.Server));
+        return record.State == ChunkState.Sealed && good >= record.Replication;
+    }
+
+    private static ReplicaRecord? RowOf(IStateReads reads, ServerId server, ChunkId chunk)
+    {
+        foreach (var (found, row) in StateReader.ReplicasOf(reads, server, new ChunkId(chunk.Value - 1)))
+        {
+            return found == chunk ? row : null;
+        }
+
+        return null;
+    }
+
+    /// <summary>The brake on removals of one report.</summary>
+    private sealed class Removals(ReportProgress progress, int limit)
+    {
+        public int Done { get; private set; } = progress.Removed;
+
+        public ImmutableHashSet<ChunkId> HeldBack { get; private set; } = progress.HeldBack;
+
+        public bool Allow(ChunkId chunk)
+        {
+            if (progress.Agreed.Contains(chunk))
+            {
+                return true;
+            }
+
+            if (Done < limit)
+            {
+                Done++;
+                return true;
+            }
+
+            if (HeldBack.Count < HeldBackMax)
+            {
+                HeldBack = HeldBack.Add(chunk);
+            }
+
+            return false;
+        }
+    }
+}

@@ -1,0 +1,363 @@
+using DfsNet.MetaServer.Placement;
+using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.MetaServer.Cluster;
+
+/// <summary>The chunk servers of the record and how they are: heard when, with which volumes, under which load. Soft but for the record.</summary>
+internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, TimeSpan deadAfter)
+{
+    // Long enough for what was young in one report to be old in the next.
+    private static readonly TimeSpan ReportAgainAfter = TimeSpan.FromSeconds(60);
+
+    // Guards all fields: heartbeats write, services and the tick read.
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<ServerId, KnownServer> _servers = new(Comparer<ServerId>.Create((a, b) => a.Value.CompareTo(b.Value)));
+    private long _version;
+
+    /// <summary>Grows when a server's state or record changes.</summary>
+    public long Version => Interlocked.Read(ref _version);
+
+    /// <summary>A server of the record, new or changed. One never heard has a full timeout before it counts as silent.</summary>
+    public void Put(ServerId server, ServerRecord record)
+    {
+        lock (_lock)
+        {
+            _version++;
+            if (_servers.TryGetValue(server, out var known))
+            {
+                known.Record = record;
+            }
+            else
+            {
+                _servers.Add(server, new KnownServer(record) { HeardAt = ticks.Now });
+            }
+        }
+    }
+
+    /// <summary>The process <paramref name="bootId"/> speaks for the server from now on. False: another process does, and lives.</summary>
+    public bool TryClaim(ServerId server, ulong bootId, string version, IReadOnlyList<VolumeStatus> volumes, out bool restarted)
+    {
+        lock (_lock)
+        {
+            var known = _servers[server];
+            restarted = false;
+            if (IsAliveAsAnother(known, bootId))
+            {
+                return false;
+            }
+
+            if (known.BootId != bootId)
+            {
+                // After a restart of this node it is not known whether the server restarted too: its report will tell.
+                restarted = known.BootId != 0;
+                known.BootId = bootId;
+                known.Sequence = 0;
+                known.ReportWanted = true;
+                known.Report = ReportProgress.None;
+            }
+
+            known.Version = version;
+            known.Hear(ticks.Now, volumes, load: 0);
+            SetState(known, ServerState.Healthy);
+            return true;
+        }
+    }
+
+    /// <summary>Another process than <paramref name="bootId"/> speaks for the server, and was heard lately.</summary>
+    public bool IsAliveAsAnother(ServerId server, ulong bootId)
+    {
+        lock (_lock)
+        {
+            return _servers.TryGetValue(server, out var known) && IsAliveAsAnother(known, bootId);
+        }
+    }
+
+    /// <summary>Notes a heartbeat. Null: the sender must register (again).</summary>
+    public HeartbeatNote? Hear(HeartbeatRequest request)
+    {
+        lock (_lock)
+        {
+            if (!_servers.TryGetValue(new ServerId(request.ServerId), out var known) || known.BootId != request.BootId)
+            {
+                return null;
+            }
+
+            bool isNewer = request.Sequence > known.Sequence;
+            bool volumeFailed = false;
+            if (isNewer)
+            {
+                volumeFailed = known.HasNewlyFailed(request.Volumes);
+                known.Sequence = request.Sequence;
+                known.Hear(ticks.Now, request.Volumes, checked((int)Math.Min(request.ActiveAppends + (ulong)request.ActiveReads, int.MaxValue)));
+                SetState(known, ServerState.Healthy);
+            }
+
+            return new HeartbeatNote(isNewer, known.ReportWanted || known.ReportAgainAt <= ticks.Now, volumeFailed);
+        }
+    }
+
+    /// <summary>Counts silence; returns the servers that have just died.</summary>
+    public IReadOnlyList<ServerId> FindDead()
+    {
+        lock (_lock)
+        {
+            var died = new List<ServerId>();
+            foreach (var (server, known) in _servers)
+            {
+                var state = StateOf(known);
+                if (state == ServerState.Dead && known.State != ServerState.Dead)
+                {
+                    died.Add(server);
+                }
+
+                SetState(known, state);
+            }
+
+            return died;
+        }
+    }
+
+    public void WantReport(ServerId server)
+    {
+        lock (_lock)
+        {
+            if (_servers.TryGetValue(server, out var known))
+            {
+                known.ReportWanted = true;
+            }
+        }
+    }
+
+    /// <summary>How far the running report of a server's process has come; null when this process does not speak for the server.</summary>
+    public ReportProgress? ReportOf(ServerId server, ulong bootId)
+    {
+        lock (_lock)
+        {
+            return _servers.TryGetValue(server, out var known) && known.BootId == bootId ? known.Report : null;
+        }
+    }
+
+    public void SetReport(ServerId server, ulong bootId, ReportProgress progress)
+    {
+        lock (_lock)
+        {
+            if (_servers.TryGetValue(server, out var known) && known.BootId == bootId)
+            {
+                known.Report = progress;
+                if (progress.IsComplete)
+                {
+                    known.ReportWanted = false;
+                    known.ReportAgainAt = progress.LeftOpen ? ticks.Now + ticks.Of(ReportAgainAfter) : long.MaxValue;
+                }
+            }
+        }
+    }
+
+    public ServerState StateOf(ServerId server)
+    {
+        lock (_lock)
+        {
+            return _servers.TryGetValue(server, out var known) ? StateOf(known) : ServerState.Unspecified;
+        }
+    }
+
+    /// <summary>Null for a server that is not in the record.</summary>
+    public ServerAddress? AddressOf(ServerId server)
+    {
+        lock (_lock)
+        {
+            return _servers.TryGetValue(server, out var known)
+                ? new ServerAddress
+                {
+                    ServerId = server.Value,
+                    Address = known.Record.Address,
+                    Domain = known.Record.Domain,
+                    State = StateOf(known),
+                }
+                : null;
+        }
+    }
+
+    /// <summary>The server in the record at an address, other than <paramref name="except"/>.</summary>
+    public (ServerId Server, ServerRecord Record)? FindByAddress(string address, ServerId except)
+    {
+        lock (_lock)
+        {
+            foreach (var (server, known) in _servers)
+            {
+                if (server != except && known.Record.Address == address)
+                {
+                    return (server, known.Record);
+                }
+            }
+
+            return null;
+        }
+    }
+
+    public (ServerId Server, ServerRecord Record)? FindByNonce(ulong nonce)
+    {
+        lock (_lock)
+        {
+            foreach (var (server, known) in _servers)
+            {
+                if (known.Record.Nonce == nonce)
+                {
+                    return (server, known.Record);
+                }
+            }
+
+            return null;
+        }
+    }
+
+    public ServerRecord? RecordOf(ServerId server)
+    {
+        lock (_lock)
+        {
+            return _servers.TryGetValue(server, out var known) ? known.Record : null;
+        }
+    }
+
+    /// <summary>Healthy servers with the volumes that take chunks.</summary>
+    public IReadOnlyList<Candidate> Candidates()
+    {
+        lock (_lock)
+        {
+            return [.. _servers.Where(pair => StateOf(pair.Value) == ServerState.Healthy && pair.Value.BootId != 0)
+                .Select(pair => pair.Value.ToCandidate(pair.Key))];
+        }
+    }
+
+    /// <summary>A chunk was placed: until the next heartbeat tells, it counts as load and as space.</summary>
+    public void NotePlaced(ServerId server, VolumeId volume)
+    {
+        lock (_lock)
+        {
+            if (_servers.TryGetValue(server, out var known))
+            {
+                known.Placed[volume] = known.Placed.GetValueOrDefault(volume) + 1;
+            }
+        }
+    }
+
+    /// <summary>How every server and volume is, as of now.</summary>
+    public ServerHealth Health()
+    {
+        lock (_lock)
+        {
+            return new ServerHealth(
+                _servers.ToDictionary(pair => pair.Key, pair => StateOf(pair.Value)),
+                _servers.SelectMany(pair => pair.Value.Volumes.Select(volume => ((pair.Key, new VolumeId(volume.VolumeId)), volume.State)))
+                    .DistinctBy(pair => pair.Item1)
+                    .ToDictionary(pair => pair.Item1, pair => pair.State));
+        }
+    }
+
+    public IReadOnlyList<ServerStatus> Status()
+    {
+        lock (_lock)
+        {
+            return [.. _servers.Select(pair => ToStatus(pair.Key, pair.Value))];
+        }
+    }
+
+    private ServerStatus ToStatus(ServerId server, KnownServer known)
+    {
+        var status = new ServerStatus
+        {
+            ServerId = server.Value,
+            Address = known.Record.Address,
+            Domain = known.Record.Domain,
+            State = StateOf(known),
+            SilentMs = (uint)Math.Min(ticks.SpanOf(ticks.Now - known.HeardAt).TotalMilliseconds, uint.MaxValue),
+            Replicas = known.Record.Replicas,
+            Version = known.Version,
+        };
+        status.Volumes.AddRange(known.Volumes);
+        return status;
+    }
+
+    private bool IsAliveAsAnother(KnownServer known, ulong bootId) =>
+        known.BootId != 0 && known.BootId != bootId && StateOf(known) == ServerState.Healthy;
+
+    private ServerState StateOf(KnownServer known)
+    {
+        long silent = ticks.Now - known.HeardAt;
+        return silent >= ticks.Of(deadAfter) ? ServerState.Dead
+            : silent >= ticks.Of(suspectAfter) ? ServerState.Suspect
+            : ServerState.Healthy;
+    }
+
+    private void SetState(KnownServer known, ServerState state)
+    {
+        if (known.State != state)
+        {
+            known.State = state;
+            _version++;
+        }
+    }
+
+    /// <summary>One server.</summary>
+    private sealed class KnownServer(ServerRecord record)
+    {
+        public ServerRecord Record { get; set; } = record;
+
+        public ulong BootId { get; set; }
+
+        public long HeardAt { get; set; }
+
+        public ulong Sequence { get; set; }
+
+        public ServerState State { get; set; } = ServerState.Healthy;
+
+        public string Version { get; set; } = "";
+
+        public bool ReportWanted { get; set; }
+
+        public long ReportAgainAt { get; set; } = long.MaxValue;
+
+        public ReportProgress Report { get; set; } = ReportProgress.None;
+
+        public IReadOnlyList<VolumeStatus> Volumes { get; private set; } = [];
+
+        public int Load { get; private set; }
+
+        public Dictionary<VolumeId, int> Placed { get; } = [];
+
+        public void Hear(long now, IReadOnlyList<VolumeStatus> volumes, int load)
+        {
+            HeardAt = now;
+            Volumes = [.. volumes];
+            Load = load;
+            Placed.Clear();
+        }
+
+        public bool HasNewlyFailed(IReadOnlyList<VolumeStatus> volumes) => volumes.Any(volume =>
+            IsFailed(volume) && !Volumes.Any(before => before.VolumeId == volume.VolumeId && IsFailed(before)));
+
+        private static bool IsFailed(VolumeStatus volume) => volume.State is VolumeState.Failed or VolumeState.Missing;
+
+        public Candidate ToCandidate(ServerId server) => new(
+            server,
+            Record.Address,
+            Record.Domain,
+            Load + Placed.Values.Sum(),
+            [.. Volumes.Where(volume => volume.State == VolumeState.Healthy).Select(volume => new CandidateVolume(
+                new VolumeId(volume.VolumeId), volume.CapacityBytes, volume.AvailableBytes, Placed.GetValueOrDefault(new VolumeId(volume.VolumeId))))]);
+    }
+}
+
+/// <summary>States of servers and of their volumes at one moment; a volume nobody has spoken of yet counts as well.</summary>
+internal sealed record ServerHealth(
+    IReadOnlyDictionary<ServerId, ServerState> Servers, IReadOnlyDictionary<(ServerId Server, VolumeId Volume), VolumeState> Volumes)
+{
+    public ServerState Of(ServerId server) => Servers.GetValueOrDefault(server, ServerState.Dead);
+
+    public bool IsVolumeWell(ServerId server, VolumeId volume) =>
+        Volumes.GetValueOrDefault((server, volume), VolumeState.Healthy) is VolumeState.Healthy or VolumeState.Full;
+}
+
+/// <summary>What a heartbeat was to the table: newer than the last, answered with the wish for a full report, telling of a failed volume.</summary>
+internal readonly record struct HeartbeatNote(bool IsNewer, bool ReportWanted, bool VolumeFailed);

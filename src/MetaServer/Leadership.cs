@@ -1,0 +1,130 @@
+using DfsNet.MetaServer.Cluster;
+using DfsNet.MetaServer.Maintenance;
+using DfsNet.MetaServer.Replication;
+using DfsNet.MetaServer.Services;
+using DfsNet.MetaServer.State;
+using DfsNet.MetaServer.Store;
+using DfsNet.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace DfsNet.MetaServer;
+
+/// <summary>
+/// Everything that exists while this node leads: the way into the log, the soft state, what services use and the background work. Made when
+/// the node begins to lead, thrown away whole when it stops.
+/// </summary>
+internal sealed class Leadership
+{
+    // Three per cent of the time after which a server is suspect; a wake-up of ten times a second costs nothing.
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly TickCounter _ticks;
+    private readonly AppliedHistory _history;
+    private readonly ServerTable _servers;
+    private readonly OpenChunks _open;
+    private readonly ILoggerFactory _logs;
+    private readonly TimeProvider _time;
+    private readonly SoftState _soft;
+    private readonly IReadOnlyList<IWorker> _workers;
+
+    public Leadership(
+        MetaServerOptions options,
+        IStateStore store,
+        StateMachine state,
+        CommandLog log,
+        SpaceWatch space,
+        StorageBudget budget,
+        TimeProvider time,
+        Random random,
+        ILoggerFactory logs)
+    {
+        Store = store;
+        _time = time;
+        _logs = logs;
+        _ticks = new TickCounter(time, TickInterval);
+        var alarms = new Alarms(logs.CreateLogger<Alarms>());
+        var sessions = new SessionTable(_ticks, options.SessionTimeout);
+        var bad = new BadReplicas(_ticks, alarms);
+        var removals = new RemovalCandidates(_ticks);
+        var changes = new ReplicaChanges();
+        var cluster = StateReader.Cluster(store) ?? throw LogEntryFormat.Corrupt("there is no cluster in the record");
+        _servers = new ServerTable(_ticks, options.SuspectAfter, options.DeadAfter);
+        _open = new OpenChunks(_ticks, options.SessionTimeout);
+        Orders = new OrderBook(_ticks);
+        _history = new AppliedHistory(_ticks);
+        _soft = new SoftState(store, _servers, sessions, _open, Orders, bad, removals);
+        Proposer = new Proposer(state, _soft.Observe, space, time, options);
+        var census = new ReplicaCensus(store.OpenSnapshot, _servers, bad, time);
+        Reports = new ReplicaReports(_servers, _open, Orders, bad, changes, alarms, _history);
+        Registration = new Registration(_servers, _open, Proposer, alarms, options, cluster, () => store.AppliedIndex);
+        Heartbeats = new Heartbeats(_servers, Reports, changes, _open, Orders, alarms, Proposer, cluster);
+        Calls = new ClientCalls(Proposer, sessions, _open, options, cluster);
+        Allocation = new ChunkAllocation(store, Proposer, sessions, _servers, cluster, random, time);
+        Views = new FileViews(store, Proposer, sessions, _servers, bad);
+        Status = new StatusViews(store, Proposer, _servers, census, removals, space, alarms, cluster);
+        Flusher = new StoreFlusher(store, log, Proposer, budget.FlushLogBytes, options.FlushInterval, time, logs.CreateLogger<StoreFlusher>());
+        _workers =
+        [
+            new MapReclaimer(store, Proposer, time),
+            new OrphanReclaimer(store, Proposer, sessions, _ticks, options.OrphanGrace, time),
+            new ChunkRemover(removals, _soft, Proposer, options.RemovalGrace, time),
+            new ReplicaChangeCommitter(changes, Proposer, time),
+            new SessionReaper(sessions, _open, Proposer, time),
+        ];
+    }
+
+    public IStateStore Store { get; }
+
+    public Proposer Proposer { get; }
+
+    public OrderBook Orders { get; }
+
+    public ReplicaReports Reports { get; }
+
+    public Registration Registration { get; }
+
+    public Heartbeats Heartbeats { get; }
+
+    public ClientCalls Calls { get; }
+
+    public ChunkAllocation Allocation { get; }
+
+    public FileViews Views { get; }
+
+    public StatusViews Status { get; }
+
+    public StoreFlusher Flusher { get; }
+
+    /// <summary>Reads the record into the soft state; everything in it is older than any report to come.</summary>
+    public void Load()
+    {
+        _history.Begin(Store.AppliedIndex);
+        _soft.Load();
+    }
+
+    /// <summary>Counts time and does the background work until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(
+        _workers.Select(worker => new WorkerLoop(worker, _time, _logs.CreateLogger(worker.Name)).RunAsync(cancellation))
+            .Append(TickAsync(cancellation)));
+
+    private async Task TickAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _ticks.RunAsync(OnTick, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    private void OnTick()
+    {
+        _history.Note(Store.AppliedIndex);
+        foreach (var server in _servers.FindDead())
+        {
+            _open.RequestSealOn(server);
+        }
+    }
+}
