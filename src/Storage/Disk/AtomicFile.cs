@@ -4,7 +4,8 @@ using DfsNet.Integrity;
 namespace DfsNet.Storage.Disk;
 
 /// <summary>
-/// Small files that are replaced whole: after a crash the old content or the new, never a mixture and never nothing. One writer per path at a time.
+/// Small files that are replaced whole: after a crash the old content or the new, never a mixture and never nothing.
+/// One writer per path at a time.
 /// </summary>
 public static class AtomicFile
 {

@@ -12,7 +12,8 @@ internal sealed class DiskHealth
     {
         if (Failure is { } failure)
         {
-            throw new DiskException(DiskFailure.Failed, operation, path, failure.Errno, $"refused, the disk failed before: {failure.Message}");
+            throw new DiskException(
+                DiskFailure.Failed, operation, path, failure.Errno, $"refused, the disk failed before: {failure.Message}");
         }
     }
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DfsNet.Storage.Disk;
 
-/// <summary>The system calls of <see cref="LocalDisk"/>: .NET swallows the errors of fsync on Linux, so none of its file classes is used.</summary>
+/// <summary>The system calls of <see cref="LocalDisk"/>: .NET swallows errors of fsync on Linux, so none of its file classes is used.</summary>
 internal static unsafe partial class Libc
 {
     public const int ReadOnly = 0;
@@ -62,7 +62,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);
 
-    /// <summary>The caller gives 256 bytes: more than struct statvfs has anywhere. On 64-bit Linux its words 1, 2 and 4 are f_frsize, f_blocks, f_bavail.</summary>
+    /// <summary>
+    /// The caller gives 256 bytes: more than struct statvfs has anywhere. On 64-bit Linux its words 1, 2 and 4 are f_frsize, f_blocks
+    /// and f_bavail.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int GetSpace(string path, ulong* result);
 

@@ -83,7 +83,8 @@ internal sealed class AppendQueue(string directory, long bytesMax, long firstPos
         lock (_gate)
         {
             int bytes = 0;
-            while (_entries.TryPeek(out var next) && (taken.Count == 0 || (next.Kind == PendingKind.Record && bytes + next.Bytes <= batchBytesMax)))
+            while (_entries.TryPeek(out var next)
+                && (taken.Count == 0 || (next.Kind == PendingKind.Record && bytes + next.Bytes <= batchBytesMax)))
             {
                 taken.Add(_entries.Dequeue());
                 bytes += next.Bytes;

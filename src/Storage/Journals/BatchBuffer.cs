@@ -3,7 +3,7 @@ using DfsNet.Integrity;
 
 namespace DfsNet.Storage.Journals;
 
-/// <summary>Where one batch is put together: records are copied here once and go to disk in one write. Kept and reused by its journal.</summary>
+/// <summary>Where one batch is put together: records are copied here once and go to disk in one write. Reused by its journal.</summary>
 internal sealed class BatchBuffer
 {
     // A few hundred small records; grows to the largest batch seen.

@@ -43,7 +43,8 @@ public sealed class Journal : IAsyncDisposable
 
     /// <summary>
     /// Reads the log, hands every record to <paramref name="replay"/> in order, and begins a new segment behind it. Records may be served
-    /// only after this returned. Throws <see cref="JournalDamagedException"/>, <see cref="JournalOwnerException"/>, <see cref="DiskException"/>.
+    /// only after this returned. Throws <see cref="JournalDamagedException"/>, <see cref="JournalOwnerException"/>,
+    /// <see cref="DiskException"/>.
     /// </summary>
     public static async Task<Journal> OpenAsync(
         IDisk disk,

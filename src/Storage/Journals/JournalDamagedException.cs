@@ -1,6 +1,6 @@
 namespace DfsNet.Storage.Journals;
 
-/// <summary>Bytes of a journal that had been flushed are gone or changed. Not an incomplete tail: the node stops or repairs from peers.</summary>
+/// <summary>Flushed bytes of a journal are gone or changed. This is no incomplete tail: the node stops, or repairs from peers.</summary>
 public sealed class JournalDamagedException(string segment, long offset, string what)
     : Exception($"journal segment {segment} is damaged at byte {offset}: {what}")
 {

@@ -15,7 +15,7 @@ public sealed record JournalOptions
     [Range(4096, JournalFormat.BatchBytesMax)]
     public int BatchBytesMax { get; init; } = 4 * 1024 * 1024;
 
-    [Description("After this long without records an empty batch is flushed, so that damage to the last batch can be told from an incomplete tail.")]
+    [Description("After this long without records an empty batch is flushed: damage to the last batch can then be told from a torn tail.")]
     public TimeSpan QuietFlush { get; init; } = TimeSpan.FromMilliseconds(50);
 
     // Four full append windows of 16 MiB. Callers bound themselves; this is the wall behind them.

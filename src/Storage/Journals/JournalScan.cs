@@ -138,7 +138,8 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
         }
     }
 
-    private static async Task<IReadOnlyList<UnprovenBatch>> ReadUnprovenAsync(SegmentReader reader, List<(long Offset, ulong Number)> places)
+    private static async Task<IReadOnlyList<UnprovenBatch>> ReadUnprovenAsync(
+        SegmentReader reader, List<(long Offset, ulong Number)> places)
     {
         var batches = new List<UnprovenBatch>();
         foreach (var (offset, number) in places)
@@ -157,7 +158,8 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
         if (before is { } known && (header.PreviousSegment != reader.Segment - 1 || header.FirstBatch != known.NextBatch
             || header.FirstPosition < known.NextPosition))
         {
-            throw new JournalDamagedException(reader.Path, 0, $"it does not follow batch {known.NextBatch - 1} at position {known.NextPosition}");
+            throw new JournalDamagedException(
+                reader.Path, 0, $"it does not follow batch {known.NextBatch - 1} at position {known.NextPosition}");
         }
 
         long offset = JournalFormat.PageBytes;
@@ -168,7 +170,8 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
             if (await reader.ReadBatchAsync(offset).ConfigureAwait(false) is not { } batch
                 || !IsNext(batch.Header, here.NextBatch, here.NextPosition))
             {
-                throw new JournalDamagedException(reader.Path, offset, $"batch {here.NextBatch} is not whole, and the log goes on behind it");
+                throw new JournalDamagedException(
+                    reader.Path, offset, $"batch {here.NextBatch} is not whole, and the log goes on behind it");
             }
 
             await ReplayRecordsAsync(reader.Path, offset, batch.Header, batch.Body).ConfigureAwait(false);
@@ -223,15 +226,18 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
     }
 
     // A position may be skipped by a record that found the disk full, never used again.
-    private static bool IsNext(BatchHeader header, ulong number, long position) => header.Number == number && header.FirstPosition >= position;
+    private static bool IsNext(BatchHeader header, ulong number, long position) =>
+        header.Number == number && header.FirstPosition >= position;
 
     private Task<SegmentReader> OpenAsync(ulong number) =>
         SegmentReader.OpenAsync(disk, Locate(JournalFormat.SegmentName(number)), number, options.OwnerId);
 
     private string Locate(string name) => directory.Length == 0 ? name : $"{directory}/{name}";
 
+    /// <summary>What must follow behind a segment.</summary>
     private readonly record struct SegmentEnd(ulong NextBatch, long NextPosition);
 
+    /// <summary>What the newest segment says about the end of the log.</summary>
     private sealed record LastSegment(
         long End, ulong NextBatch, long NextPosition, ulong Trimmed, IReadOnlyList<UnprovenBatch> Unproven, long BytesCut);
 }

@@ -57,7 +57,8 @@ internal sealed class SegmentReader : IAsyncDisposable
     public async ValueTask<(BatchHeader Header, ReadOnlyMemory<byte> Body)?> ReadBatchAsync(long offset)
     {
         var bytes = await ReadAsync(offset, JournalFormat.BatchHeaderBytes).ConfigureAwait(false);
-        if (!BatchHeader.TryRead(bytes.Span, _owner, Segment, out var header) || offset + JournalFormat.BatchOnDisk(header.BodyBytes) > Length)
+        if (!BatchHeader.TryRead(bytes.Span, _owner, Segment, out var header)
+            || offset + JournalFormat.BatchOnDisk(header.BodyBytes) > Length)
         {
             // The padding counts: without it, a write that the disk refused half-way could come back as a record.
             return null;

@@ -67,7 +67,7 @@ internal sealed class SimulatedInode
         _durable.Cut(Length);
     }
 
-    /// <summary>Some sectors reached the disk; the others stay visible, but are taken for clean and never written by a later flush.</summary>
+    /// <summary>Some sectors reached the disk; the others stay visible, are taken for clean, and no later flush writes them.</summary>
     public void FailFlush(Random random)
     {
         foreach (long sector in _dirty.Order().ToArray())

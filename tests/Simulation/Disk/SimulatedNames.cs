@@ -1,6 +1,6 @@
 namespace DfsNet.Simulation;
 
-/// <summary>The names of a simulated disk: what processes see, what is durable, and the changes between the two in the order they were made.</summary>
+/// <summary>The names of a simulated disk: what processes see, what is durable, and the changes between the two in their order.</summary>
 internal sealed class SimulatedNames
 {
     private readonly SortedDictionary<string, SimulatedInode> _live = new(StringComparer.Ordinal);

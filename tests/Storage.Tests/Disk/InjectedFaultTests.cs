@@ -9,7 +9,8 @@ public sealed class InjectedFaultTests
 
     // strace counts calls per thread, and the pool chooses the thread: "1" fails the first call wherever it runs.
     [Theory]
-    [InlineData("fdatasync:error=EIO:when=1", "write flush write flush read", "write ok|flush Failed|write Failed|flush Failed|*|read ok|disk failed")]
+    [InlineData("fdatasync:error=EIO:when=1", "write flush write flush read",
+        "write ok|flush Failed|write Failed|flush Failed|*|read ok|disk failed")]
     [InlineData("fdatasync:error=ENOSPC:when=1", "write flush flush", "write ok|flush Failed|flush Failed|disk failed")]
     [InlineData("fdatasync:error=EINTR:when=1", "write flush", "write ok|flush Failed|disk failed")]
     [InlineData("fsync:error=EIO:when=1", "directory directory write", "directory Failed|directory Failed|write Failed|disk failed")]

@@ -32,7 +32,7 @@ public sealed class JournalDiskFaultTests
     {
         var bench = JournalBench.Create(1);
         var journal = await Journal.OpenAsync(
-            new FlushFullDisk(bench.Disk), "journal", JournalBench.Options, bench.Time, _ => ValueTask.CompletedTask, CancellationToken.None);
+            new FlushFullDisk(bench.Disk), JournalBench.Directory, JournalBench.Options, bench.Time, _ => default, CancellationToken.None);
         Assert.Equal(DiskFailure.Failed, await JournalBench.FailureOfAsync(async () => await journal.AppendAsync(new byte[20])));
         Assert.Equal(DiskFailure.Failed, await JournalBench.FailureOfAsync(async () => await journal.AppendAsync(new byte[20])));
     }

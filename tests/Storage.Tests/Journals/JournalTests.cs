@@ -19,7 +19,8 @@ public sealed class JournalTests
         await journal.DisposeAsync();
         journal = await bench.OpenAsync();
         Assert.Equal(Enumerable.Range(0, 500).Select(i => JournalBench.Payload(i, i)), bench.Replayed.Values);
-        Assert.Equal((500, 0L, 500L, 0L), (journal.Recovery.Records, journal.Recovery.FirstPosition, journal.Recovery.EndPosition, journal.Recovery.BytesCut));
+        var found = journal.Recovery;
+        Assert.Equal((500, 0L, 500L, 0L), (found.Records, found.FirstPosition, found.EndPosition, found.BytesCut));
     }
 
     [Fact]
