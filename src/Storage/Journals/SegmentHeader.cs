@@ -39,7 +39,7 @@ internal sealed record SegmentHeader
         BinaryPrimitives.WriteUInt32LittleEndian(page[80..], Crc32C.Compute(page[..80]));
     }
 
-    /// <summary>The header of the segment with this name; anything else under the name is damage, for it was flushed before it was named.</summary>
+    /// <summary>The header of the segment with this name; anything else there is damage: it was flushed before it was named.</summary>
     public static SegmentHeader Read(ReadOnlySpan<byte> page, string path, ulong segment, ulong owner)
     {
         if (page.Length < JournalFormat.SegmentHeaderBytes

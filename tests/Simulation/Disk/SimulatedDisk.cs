@@ -93,7 +93,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
     /// <summary>The power fails inside the n-th changing operation from now (1: the next).</summary>
     public void CrashAtOperation(long n) => _faults.CrashAt = OperationCount + n;
 
-    /// <summary>The disk for one life of a process, dead after the next crash or kill also when this was restarted. Give nodes this.</summary>
+    /// <summary>The disk for one life of a process, dead after the next crash or kill. Give this to nodes.</summary>
     public IDisk Attach()
     {
         // Guards everything on the disk.
