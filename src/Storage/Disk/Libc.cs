@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DfsNet.Storage.Disk;
 
-/// <summary>The system calls of <see cref="LocalDisk"/>: .NET swallows errors of fsync on Linux, so its file classes are not used.</summary>
+/// <summary>System calls of <see cref="LocalDisk"/>: .NET swallows errors of fsync on Linux, so its file classes are not used.</summary>
 internal static unsafe partial class Libc
 {
     public const int ReadOnly = 0;
