@@ -1,0 +1,126 @@
+using System.Globalization;
+using DfsNet.Cli.Local;
+using DfsNet.Client;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.Cli.Demo;
+
+/// <summary>One metadata server and some chunk servers as children of this process, over loopback, with their data in a temporary directory.</summary>
+internal sealed class DemoCluster : IAsyncDisposable
+{
+    // Five processes compile themselves on a few cores at once; a healthy machine needs a few seconds.
+    private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly string _data = LocalFiles.CreateTemporaryDirectory("dfs-demo-");
+    private readonly List<ChildServer> _all = [];
+    private readonly Surroundings _surroundings;
+
+    private DemoCluster(Surroundings surroundings) => _surroundings = surroundings;
+
+    public DfsClient Files { get; private set; } = null!;
+
+    /// <summary>For the demo's own files.</summary>
+    public string Data => _data;
+
+    /// <summary>Those that were not killed, by address.</summary>
+    public Dictionary<string, ChildServer> ChunkServers { get; } = new(StringComparer.Ordinal);
+
+    public static async Task<DemoCluster> StartAsync(int chunkServers, Surroundings surroundings, CancellationToken cancellation)
+    {
+        var cluster = new DemoCluster(surroundings);
+        bool started = false;
+        try
+        {
+            await cluster.StartServersAsync(chunkServers, cancellation).ConfigureAwait(false);
+            started = true;
+            return cluster;
+        }
+        finally
+        {
+            if (!started)
+            {
+                await cluster.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Kills the chunk server with this address, or any other when it is gone already; returns its name.</summary>
+    public string Kill(string address)
+    {
+        string chosen = ChunkServers.ContainsKey(address) ? address : ChunkServers.Keys.Order(StringComparer.Ordinal).First();
+        ChunkServers.Remove(chosen, out var server);
+        server!.Kill();
+        return server.Name;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Files is not null)
+        {
+            // Ctrl-C in a terminal reaches the children too: the client may say good-bye to servers that are gone. Nobody needs its answer.
+            await Files.DisposeAsync().AsTask().WaitAsync(FarewellMax, _surroundings.Time)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        foreach (var server in _all)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+        }
+
+        LocalFiles.DeleteDirectory(_data);
+    }
+
+    private async Task StartServersAsync(int chunkServers, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(StartTimeMax, _surroundings.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        try
+        {
+            var meta = await StartOneAsync(
+                "metadata server", ["meta-server", "--data", Path.Combine(_data, "meta"), "--listen", "127.0.0.1:0"], either.Token).ConfigureAwait(false);
+            var starts = Enumerable.Range(1, chunkServers).Select(number => StartChunkServerAsync(number, meta.Address, either.Token));
+            foreach (var server in await Task.WhenAll(starts).ConfigureAwait(false))
+            {
+                ChunkServers[server.Address] = server;
+            }
+
+            Files = await DfsClient.ConnectAsync(
+                new DfsClientOptions { MetadataAddresses = [meta.Address], ClientName = "dfs demo" }, either.Token).ConfigureAwait(false);
+            await WaitHealthyAsync(chunkServers, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailure($"the servers were not ready within {StartTimeMax.TotalSeconds:0} s; is the machine overloaded?");
+        }
+    }
+
+    private Task<ChildServer> StartChunkServerAsync(int number, string meta, CancellationToken cancellation)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"server-{number}");
+        return StartOneAsync(
+            name,
+            ["chunk-server", "--data", Path.Combine(_data, name), "--listen", "127.0.0.1:0", "--meta", meta, "--domain", name],
+            cancellation);
+    }
+
+    private async Task<ChildServer> StartOneAsync(string name, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        var server = await ChildServer.StartAsync(name, arguments, cancellation).ConfigureAwait(false);
+        lock (_all) // guards _all: servers start side by side
+        {
+            _all.Add(server);
+        }
+
+        return server;
+    }
+
+    private async Task WaitHealthyAsync(int count, CancellationToken cancellation)
+    {
+        while ((await Files.GetStatusAsync(cancellation).ConfigureAwait(false)).Servers.Count(server => server.State == ServerState.Healthy) < count)
+        {
+            await Task.Delay(LookInterval, _surroundings.Time, cancellation).ConfigureAwait(false);
+        }
+    }
+}

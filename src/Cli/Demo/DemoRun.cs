@@ -1,0 +1,150 @@
+using System.Globalization;
+using DfsNet.Cli.Local;
+using DfsNet.Cli.Output;
+using DfsNet.Client;
+
+namespace DfsNet.Cli.Demo;
+
+/// <summary>
+/// The main job before your eyes: store a file, lose a server while it is read and another while it is written again, read everything back.
+/// </summary>
+internal sealed class DemoRun(DemoCluster cluster, DemoSteps steps, Surroundings surroundings)
+{
+    private const string First = "/demo/first";
+    private const string Second = "/demo/second";
+
+    public async Task<DemoFacts> RunAsync(string? file, long size, CancellationToken cancellation)
+    {
+        var content = await PrepareAsync(file, size, cancellation).ConfigureAwait(false);
+        await cluster.Files.CreateDirectoryAsync("/demo", parents: true, cancellation).ConfigureAwait(false);
+
+        var put = await steps.RunAsync("put with 3 replicas", content.Length, async progress =>
+        {
+            await PutAsync(content, First, progress, cancellation).ConfigureAwait(false);
+            return (null, null);
+        }).ConfigureAwait(false);
+        var layout = await cluster.Files.LocateAsync(First, cancellation).ConfigureAwait(false);
+        await ShowPlacesAsync(layout).ConfigureAwait(false);
+
+        string firstVictim = VictimOf(layout);
+        var readGap = await ReadWhileKillingAsync(content, firstVictim, cancellation).ConfigureAwait(false);
+        var writeGap = await WriteWhileKillingAsync(content, cancellation).ConfigureAwait(false);
+
+        var get = await steps.RunAsync("get the first file from what is left", content.Length, async progress =>
+            (null, await ReadsEqualAsync(content, First, progress, cancellation).ConfigureAwait(false))).ConfigureAwait(false);
+        await steps.RunAsync("get the second file from what is left", content.Length, async progress =>
+            (null, await ReadsEqualAsync(content, Second, progress, cancellation).ConfigureAwait(false))).ConfigureAwait(false);
+
+        return new DemoFacts(
+            steps.EverythingMatched,
+            content.Length,
+            content.Sha256,
+            MiBPerSecond(put),
+            MiBPerSecond(get),
+            Math.Round(readGap.TotalSeconds, 3),
+            Math.Round(writeGap.TotalSeconds, 3),
+            layout.Chunks.Min(chunk => chunk.Replicas.Count),
+            await RemainingReplicasAsync(cancellation).ConfigureAwait(false));
+    }
+
+    private async Task<DemoContent> PrepareAsync(string? file, long size, CancellationToken cancellation)
+    {
+        if (file is not null)
+        {
+            return await DemoContent.OfFileAsync(file, cancellation).ConfigureAwait(false);
+        }
+
+        DemoContent? made = null;
+        await steps.RunAsync("generate a file", size, async progress =>
+        {
+            made = await DemoContent.GenerateAsync(Path.Combine(cluster.Data, "content"), size, surroundings.Random, progress, cancellation)
+                .ConfigureAwait(false);
+            return (null, null);
+        }).ConfigureAwait(false);
+        return made!;
+    }
+
+    private async Task PutAsync(DemoContent content, string path, IProgress<long> progress, CancellationToken cancellation)
+    {
+        var source = LocalFiles.OpenRead(content.Path);
+        await using (source.ConfigureAwait(false))
+        {
+            await cluster.Files.PutAsync(path, source, new DfsPutOptions(), progress, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool?> ReadsEqualAsync(DemoContent content, string path, IProgress<long> progress, CancellationToken cancellation)
+    {
+        var sink = new HashingSink();
+        await using (sink.ConfigureAwait(false))
+        {
+            await cluster.Files.GetAsync(path, sink, progress, cancellation).ConfigureAwait(false);
+            return sink.Length == content.Length && sink.Sha256() == content.Sha256;
+        }
+    }
+
+    private async Task ShowPlacesAsync(DfsFileLayout layout)
+    {
+        await steps.SayAsync($"{First} lies in {Quantities.Count(layout.Chunks.Count, "chunk")}:").ConfigureAwait(false);
+        foreach (var chunk in layout.Chunks)
+        {
+            string id = chunk.ChunkId.ToString("x", CultureInfo.InvariantCulture);
+            await steps.SayAsync(
+                $"  chunk {id,-4} {Quantities.Bytes(chunk.Length),9}  on {string.Join(", ", chunk.Replicas.Select(replica => replica.Domain).Order(StringComparer.Ordinal))}")
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A server that holds the bytes in the middle of the file.</summary>
+    private static string VictimOf(DfsFileLayout layout)
+    {
+        long middle = layout.File.Length / 2;
+        var slice = layout.Slices.First(slice => slice.FileOffset + slice.Length > middle);
+        return layout.Chunks.First(chunk => chunk.ChunkId == slice.ChunkId).Replicas[0].Address;
+    }
+
+    private async Task<TimeSpan> ReadWhileKillingAsync(DemoContent content, string victim, CancellationToken cancellation)
+    {
+        string killed = "";
+        var step = await steps.RunAsync("get, a server killed at half", content.Length, async progress =>
+        {
+            var meter = new GapMeter(surroundings.Time, content.Length / 2, () => killed = cluster.Kill(victim), progress);
+            bool? equal = await ReadsEqualAsync(content, First, meter, cancellation).ConfigureAwait(false);
+            return (meter.Longest, equal);
+        }).ConfigureAwait(false);
+        await steps.SayAsync($"  killed {killed} (kill -9) in the middle of the read").ConfigureAwait(false);
+        return step.Gap ?? TimeSpan.Zero;
+    }
+
+    private async Task<TimeSpan> WriteWhileKillingAsync(DemoContent content, CancellationToken cancellation)
+    {
+        string killed = "";
+        var step = await steps.RunAsync("put, a server killed at half", content.Length, async progress =>
+        {
+            // Three servers are left for three replicas: any of them is in the chain that is being written.
+            var meter = new GapMeter(surroundings.Time, content.Length / 2, () => killed = cluster.Kill(""), progress);
+            await PutAsync(content, Second, meter, cancellation).ConfigureAwait(false);
+            return (meter.Longest, null);
+        }).ConfigureAwait(false);
+        await steps.SayAsync($"  killed {killed} (kill -9) in the middle of the write").ConfigureAwait(false);
+        return step.Gap ?? TimeSpan.Zero;
+    }
+
+    /// <summary>Good replicas of the chunk that has fewest, on servers that still run.</summary>
+    private async Task<int> RemainingReplicasAsync(CancellationToken cancellation)
+    {
+        int fewest = int.MaxValue;
+        foreach (string path in new[] { First, Second })
+        {
+            var layout = await cluster.Files.LocateAsync(path, cancellation).ConfigureAwait(false);
+            fewest = layout.Chunks
+                .Select(chunk => chunk.Replicas.Count(replica => cluster.ChunkServers.ContainsKey(replica.Address)))
+                .Append(fewest)
+                .Min();
+        }
+
+        return fewest;
+    }
+
+    private static double MiBPerSecond(DemoStep step) => Math.Round(step.Bytes / 1048576.0 / Math.Max(step.Time.TotalSeconds, 1e-6), 1);
+}
