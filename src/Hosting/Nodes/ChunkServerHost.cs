@@ -22,8 +22,16 @@ public static class ChunkServerHost
         // The shared one, because nodes draw from several threads.
         var random = Random.Shared;
 #pragma warning restore RS0030
+        var volumes = new List<IDisk>();
+        foreach (string directory in place.Data)
+        {
+            var disk = new LocalDisk(directory);
+            // Only the directory: whether an empty one may become a volume is the node's decision.
+            await disk.CreateDirectoryAsync("").ConfigureAwait(false);
+            volumes.Add(disk);
+        }
+
         var connections = new GrpcConnections();
-        var volumes = place.Data.Select(directory => (IDisk)new LocalDisk(directory)).ToList();
         var node = new Connected(new ChunkNode(options, volumes, time, random, connections, logs), connections);
         var listener = await NodeListener.StartAsync(
             node,

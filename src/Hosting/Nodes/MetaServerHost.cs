@@ -20,7 +20,9 @@ public static class MetaServerHost
         // The shared one, because nodes draw from several threads.
         var random = Random.Shared;
 #pragma warning restore RS0030
-        var node = new MetaNode(options, new LocalDisk(options.Data), () => OpenStoreAsync(options), time, random, logs);
+        var disk = new LocalDisk(options.Data);
+        await disk.CreateDirectoryAsync("").ConfigureAwait(false);
+        var node = new MetaNode(options, disk, () => OpenStoreAsync(options), time, random, logs);
         var listener = await NodeListener.StartAsync(
             node,
             ListenAddress.Parse(options.Listen),
