@@ -80,7 +80,9 @@ public sealed partial class ChunkNode : IAsyncDisposable
     /// <summary>Completes when a metadata server has registered this server; faults when it or a data directory refuses.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Opens the volumes, registers, serves and sends heartbeats until <paramref name="cancellation"/> fires; then stops in good order.</summary>
+    /// <summary>
+    /// Opens the volumes, registers, serves and sends heartbeats until <paramref name="cancellation"/> fires; then stops in good order.
+    /// </summary>
     /// <param name="advertisedAddress">host:port at which clients and peers reach this server.</param>
     public async Task RunAsync(string advertisedAddress, CancellationToken cancellation)
     {
@@ -128,8 +130,9 @@ public sealed partial class ChunkNode : IAsyncDisposable
         string version = typeof(ChunkNode).Assembly.GetName().Version?.ToString(3) ?? "";
         var membership = new Membership(directories, _gauges, _options, address, version, (ulong)_random.NextInt64(1, long.MaxValue));
         var opener = new VolumeOpener(directories, _gauges, _options, _time, _logs);
+        var load = new ServerLoad(() => _appends.Active, () => _reads.Taken);
         var presence = new Presence(
-            membership, _gauges, _volumes, _terms, new ServerLoad(() => _appends.Active, () => _reads.Taken), _options, _connections, _time, _random, _logs);
+            membership, _gauges, _volumes, _terms, load, _options, _connections, _time, _random, _logs);
         await opener.AnnounceAsync().ConfigureAwait(false);
         bool isNew = directories.Identity == NodeIdentity.Unknown;
         if (isNew)

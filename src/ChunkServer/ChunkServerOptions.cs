@@ -33,7 +33,8 @@ public sealed record ChunkServerOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan RegisterPauseMax { get; init; } = TimeSpan.FromSeconds(2);
 
-    // A flush of a loaded disk takes tens of milliseconds; two seconds without any progress is a fault, and costs the writer no more than that.
+    // A flush of a loaded disk takes tens of milliseconds; two seconds without any progress is a
+    // fault, and costs the writer no more than that.
     [Description("An append chain without progress for this long, while something is unacknowledged, is over")]
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan ChainSilenceMax { get; init; } = TimeSpan.FromSeconds(2);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.ChunkServer.Cluster;
 
 /// <summary>
-/// The data directories of this process: locked, identified, and held against each other, so that a directory of another server or cluster is
-/// refused and an unmounted volume is never taken for an empty one.
+/// The data directories of this process: locked, identified, and held against each other, so that a directory
+/// of another server or cluster is refused and an unmounted volume is never taken for an empty one.
 /// </summary>
 internal sealed partial class DataDirectories : IAsyncDisposable
 {
@@ -35,7 +35,8 @@ internal sealed partial class DataDirectories : IAsyncDisposable
 
     public SeenHistory Seen { get; } = new();
 
-    public static async Task<DataDirectories> OpenAsync(IReadOnlyList<IDisk> disks, bool newVolume, Random random, ILogger<DataDirectories> log)
+    public static async Task<DataDirectories> OpenAsync(
+        IReadOnlyList<IDisk> disks, bool newVolume, Random random, ILogger<DataDirectories> log)
     {
         var directories = new DataDirectories(log);
         try
@@ -111,7 +112,10 @@ internal sealed partial class DataDirectories : IAsyncDisposable
             catch (DiskException error) when (error.Failure == DiskFailure.Locked)
             {
                 throw new DfsException(
-                    ErrorCode.Refused, Step, $"{disk.Location} is in use by another process; a data directory belongs to one chunk server at a time", error);
+                    ErrorCode.Refused,
+                    Step,
+                    $"{disk.Location} is in use by another process; a data directory belongs to one chunk server at a time",
+                    error);
             }
         }
     }
@@ -163,13 +167,16 @@ internal sealed partial class DataDirectories : IAsyncDisposable
             throw new DfsException(
                 ErrorCode.Corrupt,
                 Step,
-                $"{disk.Location} has {leftover} but no {DirectoryRecord.Path}: its identity was lost; restore that file, or move the rest away");
+                $"{disk.Location} has {leftover} but no {DirectoryRecord.Path}: its identity was lost; "
+                + "restore that file, or move the rest away");
         }
 
         return null;
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Volume {Volume} of server {Server} was missing: its directory was not given, or is not mounted")]
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "Volume {Volume} of server {Server} was missing: its directory was not given, or is not mounted")]
     private partial void VolumeMissing(VolumeId volume, ServerId server);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "How far history was seen could not be stored in {Directory}: {Reason}")]

@@ -3,7 +3,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.ChunkServer.Cluster;
 
-/// <summary>What the identities of all given directories mean together: who we are, which records they shall have, which volumes are missing.</summary>
+/// <summary>
+/// What the identities of all given directories mean together: who we are, which records they shall have, which volumes are missing.
+/// </summary>
 internal sealed record DirectoryPlan(
     NodeIdentity Identity, ulong Nonce, IReadOnlyList<DirectoryRecord> Records, IReadOnlyList<VolumeId> Missing)
 {
@@ -40,7 +42,8 @@ internal sealed record DirectoryPlan(
         ulong nonce = known.Count == 0 ? Draw(random) : known[0].Nonce;
         var volumes = found.Select(record => record?.Volume ?? new VolumeId(Draw(random))).ToList();
         var siblings = volumes.Concat(missing).Order().ToList();
-        var records = found.Select((record, i) => new DirectoryRecord(identity, nonce, volumes[i], record?.Formatted ?? false, siblings)).ToList();
+        var records = found.Select(
+            (record, i) => new DirectoryRecord(identity, nonce, volumes[i], record?.Formatted ?? false, siblings)).ToList();
         return new DirectoryPlan(identity, nonce, records, missing);
     }
 
@@ -75,7 +78,8 @@ internal sealed record DirectoryPlan(
 
             if (found.Take(i).Any(earlier => earlier?.Volume == record.Volume))
             {
-                throw new DfsException(ErrorCode.Refused, Step, $"{locations[i]} is a copy of volume {record.Volume}, which was given already");
+                throw new DfsException(
+                    ErrorCode.Refused, Step, $"{locations[i]} is a copy of volume {record.Volume}, which was given already");
             }
         }
     }

@@ -10,7 +10,8 @@ namespace DfsNet.ChunkServer.Cluster;
 /// <param name="Nonce">Drawn when the server was set up: repeated registrations give one server.</param>
 /// <param name="Formatted">The volume's own files were created; from then on they must be there.</param>
 /// <param name="Siblings">All volumes of the server, in order of id, this one too.</param>
-internal sealed record DirectoryRecord(NodeIdentity Identity, ulong Nonce, VolumeId Volume, bool Formatted, IReadOnlyList<VolumeId> Siblings)
+internal sealed record DirectoryRecord(
+    NodeIdentity Identity, ulong Nonce, VolumeId Volume, bool Formatted, IReadOnlyList<VolumeId> Siblings)
 {
     public const string Path = "volume.id";
     public const uint FormatVersion = 1;
@@ -45,13 +46,15 @@ internal sealed record DirectoryRecord(NodeIdentity Identity, ulong Nonce, Volum
         uint version = bytes.Length < 4 ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         if (version != FormatVersion)
         {
-            throw new DfsException(ErrorCode.Unsupported, "open data directory", $"{location}/{Path}: format version {version} is unknown here");
+            throw new DfsException(
+                ErrorCode.Unsupported, "open data directory", $"{location}/{Path}: format version {version} is unknown here");
         }
 
         uint siblings = bytes.Length < FixedBytes ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes[40..]);
         if (siblings is 0 or > SiblingsMax || bytes.Length != FixedBytes + (8 * siblings))
         {
-            throw new DfsException(ErrorCode.Corrupt, "open data directory", $"{location}/{Path}: {bytes.Length} bytes cannot be an identity");
+            throw new DfsException(
+                ErrorCode.Corrupt, "open data directory", $"{location}/{Path}: {bytes.Length} bytes cannot be an identity");
         }
 
         var volumes = new VolumeId[siblings];
@@ -62,7 +65,8 @@ internal sealed record DirectoryRecord(NodeIdentity Identity, ulong Nonce, Volum
 
         return new DirectoryRecord(
             new NodeIdentity(
-                new ClusterId(BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])), new ServerId(BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]))),
+                new ClusterId(BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])),
+                new ServerId(BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]))),
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]),
             new VolumeId(BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..])),
             (BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) & FormattedFlag) != 0,

@@ -7,11 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.ChunkServer.Cluster;
 
 /// <summary>
-/// Tells one metadata server all replicas, page by page in order of chunk id, whenever it is wanted. A page that was not answered is sent again
-/// from the same place; the far side may ask to begin anew.
+/// Tells one metadata server all replicas, page by page in order of chunk id, whenever it is wanted. A page
+/// that was not answered is sent again from the same place; the far side may ask to begin anew.
 /// </summary>
 internal sealed partial class FullReport(
-    MetadataLink link, Membership membership, VolumeSet volumes, OrderExecutor orders, int pageSize, TimeProvider time, ILogger<FullReport> log)
+    MetadataLink link,
+    Membership membership,
+    VolumeSet volumes,
+    OrderExecutor orders,
+    int pageSize,
+    TimeProvider time,
+    ILogger<FullReport> log)
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
 
@@ -95,6 +101,8 @@ internal sealed partial class FullReport(
     [LoggerMessage(Level = LogLevel.Information, Message = "Reported {Replicas} replicas to {Address}")]
     private partial void Reported(long replicas, string address);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The page of a report after chunk {After} was not answered by {Address}: {Code}, {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "The page of a report after chunk {After} was not answered by {Address}: {Code}, {Reason}")]
     private partial void PageFailed(ChunkId after, string address, ErrorCode code, string reason);
 }

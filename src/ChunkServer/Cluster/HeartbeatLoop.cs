@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DfsNet.ChunkServer.Cluster;
 
-/// <summary>Keeps one metadata server informed: heartbeats, the full report when it is wanted, registration when it does not know us.</summary>
+/// <summary>
+/// Keeps one metadata server informed: heartbeats, the full report when it is wanted, registration when it does not know us.
+/// </summary>
 internal sealed partial class HeartbeatLoop(
     MetadataLink link,
     Membership membership,
@@ -86,7 +88,10 @@ internal sealed partial class HeartbeatLoop(
         }
     }
 
-    /// <summary>A metadata server that stands behind what any told us before may merely follow late; one that gives orders from there was rolled back.</summary>
+    /// <summary>
+    /// A metadata server that stands behind what any told us before may merely follow late; one
+    /// that gives orders from there was rolled back.
+    /// </summary>
     private bool IsPresent(HeartbeatReply reply)
     {
         if (membership.Seen.Accept(new HistoryPoint(reply.Incarnation, reply.AppliedIndex)))
@@ -131,6 +136,7 @@ internal sealed partial class HeartbeatLoop(
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "Metadata server {Address} stood at {Incarnation}/{Index}, behind {SeenIncarnation}/{SeenIndex}: rolled back or late, it was not obeyed")]
+        Message = "Metadata server {Address} stood at {Incarnation}/{Index}, behind {SeenIncarnation}/{SeenIndex}: "
+            + "rolled back or late, it was not obeyed")]
     private partial void RolledBack(string address, ulong incarnation, ulong index, ulong seenIncarnation, ulong seenIndex);
 }

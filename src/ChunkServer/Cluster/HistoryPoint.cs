@@ -41,5 +41,6 @@ internal readonly record struct HistoryPoint(ulong Incarnation, ulong Index) : I
     private static HistoryPoint Decode(ReadOnlySpan<byte> bytes, string location) =>
         bytes.Length == Bytes && BinaryPrimitives.ReadUInt32LittleEndian(bytes) == FormatVersion
             ? new HistoryPoint(BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]))
-            : throw new DfsException(ErrorCode.Corrupt, "open data directory", $"{location}/{Path}: {bytes.Length} bytes cannot be a history point");
+            : throw new DfsException(
+                ErrorCode.Corrupt, "open data directory", $"{location}/{Path}: {bytes.Length} bytes cannot be a history point");
 }

@@ -32,7 +32,9 @@ internal sealed class Membership(
         };
     }
 
-    /// <summary>Checks the answer to a registration and stores who we are; throws when it comes from another cluster or from the past.</summary>
+    /// <summary>
+    /// Checks the answer to a registration and stores who we are; throws when it comes from another cluster or from the past.
+    /// </summary>
     public async Task AdoptAsync(RegisterReply reply, string from)
     {
         const string step = "register";
@@ -47,7 +49,8 @@ internal sealed class Membership(
             throw new DfsException(
                 ErrorCode.WrongCluster,
                 step,
-                $"{from} answered as cluster {told.Cluster} for server {told.Server}; these data directories are server {Identity.Server} of {Identity.Cluster}");
+                $"{from} answered as cluster {told.Cluster} for server {told.Server}; "
+                + $"these data directories are server {Identity.Server} of {Identity.Cluster}");
         }
 
         if (!Seen.Accept(new HistoryPoint(reply.Incarnation, reply.AppliedIndex)))
@@ -56,8 +59,8 @@ internal sealed class Membership(
             throw new DfsException(
                 ErrorCode.StaleOrder,
                 step,
-                $"{from} stands at {reply.Incarnation}/{reply.AppliedIndex}, behind {furthest.Incarnation}/{furthest.Index} which this server was told: "
-                + "it was rolled back; it is not obeyed");
+                $"{from} stands at {reply.Incarnation}/{reply.AppliedIndex}, behind {furthest.Incarnation}/{furthest.Index} "
+                + "which this server was told: it was rolled back; it is not obeyed");
         }
 
         await directories.AdoptAsync(told).ConfigureAwait(false);

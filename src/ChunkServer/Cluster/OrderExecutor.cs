@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.ChunkServer.Cluster;
 
 /// <summary>
-/// Carries out seals, removals and verifications that a metadata server ordered, a few at a time. Orders repeat until they are confirmed: one
-/// that is under way already is passed over. What they come to travels as changes and confirmations.
+/// Carries out seals, removals and verifications that a metadata server ordered, a few at a time. Orders repeat until they are
+/// confirmed: one that is under way already is passed over. What they come to travels as changes and confirmations.
 /// </summary>
 internal sealed partial class OrderExecutor(
     VolumeSet volumes, OrderTerms terms, Announcements announcements, int atOnce, ILogger<OrderExecutor> log)
@@ -56,7 +56,8 @@ internal sealed partial class OrderExecutor(
     public Task RunAsync(CancellationToken cancellation) =>
         Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => WorkAsync(cancellation)));
 
-    private static (ulong Chunk, ulong Generation, Order.KindOneofCase Kind) KeyOf(Order order) => (order.ChunkId, order.Generation, order.KindCase);
+    private static (ulong Chunk, ulong Generation, Order.KindOneofCase Kind) KeyOf(Order order) =>
+        (order.ChunkId, order.Generation, order.KindCase);
 
     private void Finish(Order order)
     {
@@ -155,9 +156,13 @@ internal sealed partial class OrderExecutor(
     [LoggerMessage(Level = LogLevel.Warning, Message = "An order to {Kind} chunk {Chunk} of the old term {Term} was refused")]
     private partial void OrderRefused(Order.KindOneofCase kind, ChunkId chunk, ulong term);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "An order to {Kind} chunk {Chunk}, generation {Generation}, failed: {Code}, {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "An order to {Kind} chunk {Chunk}, generation {Generation}, failed: {Code}, {Reason}")]
     private partial void OrderFailed(Order.KindOneofCase kind, ChunkId chunk, ulong generation, ErrorCode code, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The replica of chunk {Chunk} on volume {Volume} differed from its seal and was quarantined: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The replica of chunk {Chunk} on volume {Volume} differed from its seal and was quarantined: {Reason}")]
     private partial void ReplicaDiffered(ChunkId chunk, VolumeId volume, string reason);
 }

@@ -29,7 +29,8 @@ internal sealed class OrderTerms
     {
         if (!Accept(term))
         {
-            throw new DfsException(ErrorCode.StaleOrder, step, $"the order is of term {term}, the present one is {Volatile.Read(ref _highest)}");
+            throw new DfsException(
+                ErrorCode.StaleOrder, step, $"the order is of term {term}, the present one is {Volatile.Read(ref _highest)}");
         }
     }
 }

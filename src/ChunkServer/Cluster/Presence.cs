@@ -5,13 +5,16 @@ using Microsoft.Extensions.Logging;
 
 namespace DfsNet.ChunkServer.Cluster;
 
-/// <summary>This server's part in the cluster: registration, then everything that keeps the metadata servers informed and carries out their orders.</summary>
+/// <summary>
+/// This server's part in the cluster: registration, then everything that keeps the metadata servers informed and carries out their orders.
+/// </summary>
 internal sealed class Presence
 {
     private const int ReportPageReplicas = DfsNet.Protocol.Limits.ReportPageMax;
     private const int ChangesPerTake = 1_000;
 
-    // What is behind by this much after a crash still recognises a metadata server that was rolled back further; flushing more often helps little.
+    // What is behind by this much after a crash still recognises a metadata server that was
+    // rolled back further; flushing more often helps little.
     private static readonly TimeSpan SeenStorePeriod = TimeSpan.FromSeconds(10);
 
     private readonly VolumeGauges _gauges;
@@ -50,7 +53,17 @@ internal sealed class Presence
         _reports = [.. links.Select(link =>
             new FullReport(link, membership, volumes, _orders, ReportPageReplicas, time, logs.CreateLogger<FullReport>()))];
         _heartbeats = [.. links.Select((link, i) => new HeartbeatLoop(
-            link, membership, _registrar, gauges, _reports[i], pending[i], _wakes[i], _orders, load, time, logs.CreateLogger<HeartbeatLoop>()))];
+            link,
+            membership,
+            _registrar,
+            gauges,
+            _reports[i],
+            pending[i],
+            _wakes[i],
+            _orders,
+            load,
+            time,
+            logs.CreateLogger<HeartbeatLoop>()))];
     }
 
     public Task RegisterAsync(CancellationToken cancellation) => _registrar.RegisterAsync(cancellation);

@@ -5,11 +5,16 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.ChunkServer.Cluster;
 
 /// <summary>
-/// Registers this server: asks one metadata server after the other, with growing pauses, for as long as none is there. Being refused is final
-/// only after a while, because a server that was killed and started again is refused until its former self is dead.
+/// Registers this server: asks one metadata server after the other, with growing pauses, for as long as none is there. Being refused is
+/// final only after a while, because a server that was killed and started again is refused until its former self is dead.
 /// </summary>
 internal sealed partial class Registrar(
-    Membership membership, IReadOnlyList<MetadataLink> links, ChunkServerOptions options, TimeProvider time, Random random, ILogger<Registrar> log)
+    Membership membership,
+    IReadOnlyList<MetadataLink> links,
+    ChunkServerOptions options,
+    TimeProvider time,
+    Random random,
+    ILogger<Registrar> log)
 {
     // Longer than the ten seconds of silence that make the former process dead.
     private static readonly TimeSpan RefusalPatience = TimeSpan.FromSeconds(15);

@@ -3,7 +3,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.ChunkServer.Cluster;
 
-/// <summary>Pages of a full report over all volumes, in order of chunk id. A page depends only on where it begins, so it can be sent again.</summary>
+/// <summary>
+/// Pages of a full report over all volumes, in order of chunk id. A page depends only on where it begins, so it can be sent again.
+/// </summary>
 internal static class ReportPages
 {
     /// <summary>Replicas with greater ids than <paramref name="after"/>, and whether they are the last.</summary>

@@ -31,7 +31,8 @@ internal sealed class VolumeGauges
         return [.. _statuses.Values.OrderBy(status => status.VolumeId)];
     }
 
-    public IReadOnlyList<VolumeId> Failed() => [.. _volumes.Where(volume => volume.State == VolumeState.Failed).Select(volume => volume.Id)];
+    public IReadOnlyList<VolumeId> Failed() =>
+        [.. _volumes.Where(volume => volume.State == VolumeState.Failed).Select(volume => volume.Id)];
 
     public void Set(VolumeStatus status) => _statuses[new VolumeId(status.VolumeId)] = status;
 

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DfsNet.ChunkServer.Cluster;
 
-/// <summary>Opens the volumes of all data directories at the same time. One that cannot be opened is reported as failed; the others serve.</summary>
+/// <summary>
+/// Opens the volumes of all data directories at the same time. One that cannot be opened is reported as failed; the others serve.
+/// </summary>
 internal sealed partial class VolumeOpener(
     DataDirectories directories, VolumeGauges gauges, ChunkServerOptions options, TimeProvider time, ILoggerFactory logs)
 {
@@ -18,7 +20,12 @@ internal sealed partial class VolumeOpener(
     {
         foreach (var missing in directories.Missing)
         {
-            gauges.Set(new VolumeStatus { VolumeId = missing.Value, State = VolumeState.Missing, Detail = "its data directory was not given or is empty" });
+            gauges.Set(new VolumeStatus
+            {
+                VolumeId = missing.Value,
+                State = VolumeState.Missing,
+                Detail = "its data directory was not given or is empty",
+            });
         }
 
         foreach (var directory in directories.Present)

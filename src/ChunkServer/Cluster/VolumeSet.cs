@@ -15,7 +15,9 @@ internal sealed class VolumeSet
 
     public Volume? Find(VolumeId id) => Array.Find(_volumes, volume => volume.Id == id);
 
-    /// <summary>The volume that has a replica of the chunk. One on a failed volume is the last choice: it cannot be repaired in place.</summary>
+    /// <summary>
+    /// The volume that has a replica of the chunk. One on a failed volume is the last choice: it cannot be repaired in place.
+    /// </summary>
     public Volume? Holder(ChunkId chunk)
     {
         Volume? last = null;

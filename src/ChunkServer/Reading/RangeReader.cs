@@ -41,7 +41,8 @@ internal sealed class RangeReader(VolumeSet volumes)
         }
     }
 
-    private static Task<BulkBuffer> ReadFrameAsync(Volume volume, ChunkId chunk, int offset, int end, int known, CancellationToken cancellation) =>
+    private static Task<BulkBuffer> ReadFrameAsync(
+        Volume volume, ChunkId chunk, int offset, int end, int known, CancellationToken cancellation) =>
         volume.ReadAsync(chunk, offset, Math.Min(end - offset, Limits.ReadFramePayloadMax), known, cancellation).AsTask();
 
     private static async Task DiscardAsync(Task<BulkBuffer> ahead)

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DfsNet.ChunkServer.Replication;
 
-/// <summary>Takes arriving append streams: reads the opening, connects the next server, runs the chain, and says up the stream why it ended.</summary>
+/// <summary>
+/// Takes arriving append streams: reads the opening, connects the next server, runs the chain, and says up the stream why it ended.
+/// </summary>
 internal sealed partial class AppendAcceptor(ChainContext context, ILogger<AppendAcceptor> log)
 {
     // The far side may have stopped reading; the reason of the end is worth no more than this.
@@ -26,7 +28,8 @@ internal sealed partial class AppendAcceptor(ChainContext context, ILogger<Appen
         {
             if (Interlocked.Increment(ref _active) > context.Options.AppendsMax)
             {
-                throw new DfsException(ErrorCode.Overloaded, "append: open", $"{context.Options.AppendsMax} append streams are open already");
+                throw new DfsException(
+                    ErrorCode.Overloaded, "append: open", $"{context.Options.AppendsMax} append streams are open already");
             }
 
             if (await ReceiveOpeningAsync(peer, over.Token).ConfigureAwait(false) is not { } opening)
@@ -101,9 +104,13 @@ internal sealed partial class AppendAcceptor(ChainContext context, ILogger<Appen
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Append chain of chunk {Chunk} ended: {Code}, server {Server}, side {Side}, {Step}: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Append chain of chunk {Chunk} ended: {Code}, server {Server}, side {Side}, {Step}: {Reason}")]
     private partial void ChainEnded(ChunkId chunk, ErrorCode code, ulong server, FailedSide side, string step, string reason);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The sender of an append stream was gone before it heard why the stream ended: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "The sender of an append stream was gone before it heard why the stream ended: {Reason}")]
     private partial void ReasonUnheard(string reason);
 }

@@ -7,17 +7,18 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.ChunkServer.Replication;
 
 /// <summary>
-/// One append stream on one server of its chain. One loop receives, checks, forwards and starts writes; one acknowledges in order what is durable
-/// here and below; <see cref="NextHop"/> has two more; one watches for silence. The first failure on any side ends the chain, and with it all
-/// appends to this replica for good. The sender's window is held by failing it, not by ceasing to read: unread bytes would stop other streams of
-/// the same connection.
+/// One append stream on one server of its chain. One loop receives, checks, forwards and starts writes; one acknowledges
+/// in order what is durable here and below; <see cref="NextHop"/> has two more; one watches for silence. The first
+/// failure on any side ends the chain, and with it all appends to this replica for good. The sender's window is held by
+/// failing it, not by ceasing to read: unread bytes would stop other streams of the same connection.
 /// </summary>
 internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHop? next, ChainContext context, CancellationTokenSource over)
 {
     // Each frame has a record in three queues: small ones are bounded by number as large ones are by bytes.
     private const int FramesUnacknowledgedMax = 8_192;
 
-    // Silence is looked for eight times per limit. A server waits two looks longer than the one below it, so that the one next to a fault names it.
+    // Silence is looked for eight times per limit. A server waits two looks longer than the one
+    // below it, so that the one next to a fault names it.
     private const int LooksPerSilence = 8;
     private const int LooksPerHop = 2;
 
@@ -34,7 +35,9 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
 
     private ServerId Self => context.Identity().Server;
 
-    /// <summary>Carries the stream to its end; the failure that ended it, or null when all was acknowledged and closed in good order.</summary>
+    /// <summary>
+    /// Carries the stream to its end; the failure that ended it, or null when all was acknowledged and closed in good order.
+    /// </summary>
     public async Task<DfsException?> RunAsync()
     {
         _disk.Started();
@@ -115,11 +118,14 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
         long frames = ++_framesReceived - Volatile.Read(ref _framesAcknowledged);
         if (bytes > Limits.AppendWindowMax || frames > FramesUnacknowledgedMax)
         {
-            throw new DfsException(ErrorCode.Overloaded, "append: receive", $"{bytes} bytes in {frames} frames are unacknowledged, beyond the window");
+            throw new DfsException(
+                ErrorCode.Overloaded, "append: receive", $"{bytes} bytes in {frames} frames are unacknowledged, beyond the window");
         }
     }
 
-    /// <summary>The writer checks again and starts the write before it first yields, and keeps the payload for as long as it needs it.</summary>
+    /// <summary>
+    /// The writer checks again and starts the write before it first yields, and keeps the payload for as long as it needs it.
+    /// </summary>
     private async Task<FrameEnd> WriteAsync(ReplicaWriter writer, AppendFrame frame, BulkBuffer payload)
     {
         try
@@ -161,7 +167,8 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
             }
 
             Volatile.Write(ref _acknowledged, pending.End.Length);
-            await peer.SendAsync(new AppendAck { Length = (uint)pending.End.Length, Digest = pending.End.Digest }, over.Token).ConfigureAwait(false);
+            var ack = new AppendAck { Length = (uint)pending.End.Length, Digest = pending.End.Digest };
+            await peer.SendAsync(ack, over.Token).ConfigureAwait(false);
         }
     }
 

@@ -6,7 +6,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.ChunkServer.Replication;
 
 /// <summary>The first message of an append stream, held against who we are and what we have.</summary>
-internal sealed record ChainOpening(ChunkId Chunk, Generation Generation, int Capacity, Volume Volume, ChainMember? Next, AppendOpen ForNext)
+internal sealed record ChainOpening(
+    ChunkId Chunk, Generation Generation, int Capacity, Volume Volume, ChainMember? Next, AppendOpen ForNext)
 {
     private const string Step = "append: open";
 
@@ -32,7 +33,9 @@ internal sealed record ChainOpening(ChunkId Chunk, Generation Generation, int Ca
         if (open.ClusterId != self.Cluster.Value)
         {
             throw new DfsException(
-                ErrorCode.WrongCluster, Step, $"the chunk belongs to cluster {new ClusterId(open.ClusterId)}, this server to {self.Cluster}");
+                ErrorCode.WrongCluster,
+                Step,
+                $"the chunk belongs to cluster {new ClusterId(open.ClusterId)}, this server to {self.Cluster}");
         }
 
         var own = CheckChain(open, self.Server);

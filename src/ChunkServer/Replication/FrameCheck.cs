@@ -17,13 +17,16 @@ internal static class FrameCheck
     {
         if (frame.Offset != (uint)before.Length)
         {
-            throw new DfsException(ErrorCode.InvalidArgument, Step, $"the frame is for offset {frame.Offset}, the chunk ends at {before.Length}");
+            throw new DfsException(
+                ErrorCode.InvalidArgument, Step, $"the frame is for offset {frame.Offset}, the chunk ends at {before.Length}");
         }
 
         if (payload.IsEmpty || payload.Length > Limits.FramePayloadMax || payload.Length > capacity - before.Length)
         {
             throw new DfsException(
-                ErrorCode.InvalidArgument, Step, $"{payload.Length} bytes at {before.Length} do not fit a frame or the chunk's {capacity} bytes");
+                ErrorCode.InvalidArgument,
+                Step,
+                $"{payload.Length} bytes at {before.Length} do not fit a frame or the chunk's {capacity} bytes");
         }
 
         uint digest = before.Digest;
@@ -52,5 +55,8 @@ internal static class FrameCheck
     }
 
     private static DfsException WrongPieces(AppendFrame frame, int offset) =>
-        new(ErrorCode.InvalidArgument, Step, $"the frame at {frame.Offset} has {frame.PieceCrcs.Count} checksums, wrong for an end at {offset}");
+        new(
+            ErrorCode.InvalidArgument,
+            Step,
+            $"the frame at {frame.Offset} has {frame.PieceCrcs.Count} checksums, wrong for an end at {offset}");
 }

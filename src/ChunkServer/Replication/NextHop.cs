@@ -5,8 +5,9 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.ChunkServer.Replication;
 
 /// <summary>
-/// The next server of a chain: one loop sends what is to be forwarded, one receives its acknowledgements and holds each against the digest of
-/// what was sent. Its queues hold no more than the chain's window, which the chain guards; so a hung server below never stops the reading above.
+/// The next server of a chain: one loop sends what is to be forwarded, one receives its
+/// acknowledgements and holds each against the digest of what was sent. Its queues hold no more than
+/// the chain's window, which the chain guards; so a hung server below never stops the reading above.
 /// </summary>
 internal sealed class NextHop(ChainMember member, IAppendCall call, AppendOpen open, TimeProvider time) : IAsyncDisposable
 {
@@ -59,7 +60,9 @@ internal sealed class NextHop(ChainMember member, IAppendCall call, AppendOpen o
         }
     }
 
-    /// <summary>Sends the opening and what is forwarded. A failure is kept: the receiving loop may hear the true reason from the server itself.</summary>
+    /// <summary>
+    /// Sends the opening and what is forwarded. A failure is kept: the receiving loop may hear the true reason from the server itself.
+    /// </summary>
     public async Task SendAsync(CancellationToken cancellation)
     {
         try
@@ -83,7 +86,9 @@ internal sealed class NextHop(ChainMember member, IAppendCall call, AppendOpen o
         }
     }
 
-    /// <summary>Returns when the next server has acknowledged everything and ended in good order; else throws a failure that names it.</summary>
+    /// <summary>
+    /// Returns when the next server has acknowledged everything and ended in good order; else throws a failure that names it.
+    /// </summary>
     public async Task ReceiveAsync(CancellationToken cancellation)
     {
         try

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.ChunkServer.Replication;
 
 /// <summary>
-/// Pulls a sealed chunk from other servers, one after the other, until one gives bytes that match the digest in the metadata. What a bad source
-/// gave is never shown. A source that falls silent is left for the next one.
+/// Pulls a sealed chunk from other servers, one after the other, until one gives bytes that match the digest in the
+/// metadata. What a bad source gave is never shown. A source that falls silent is left for the next one.
 /// </summary>
 internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bulk, TimeProvider time, ILogger<ReplicaCopier> log)
 {
@@ -26,7 +26,9 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
             || request.Sources.Count is 0 or > SourcesMax)
         {
             throw new DfsException(
-                ErrorCode.InvalidArgument, Step, $"{request.Length} bytes of chunk {request.ChunkId} from {request.Sources.Count} sources cannot be copied");
+                ErrorCode.InvalidArgument,
+                Step,
+                $"{request.Length} bytes of chunk {request.ChunkId} from {request.Sources.Count} sources cannot be copied");
         }
 
         var target = volumes.Find(new VolumeId(request.VolumeId))
@@ -51,7 +53,8 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
             }
         }
 
-        throw new DfsException(last!.Code, Step, $"no source gave chunk {new ChunkId(request.ChunkId)} right; the last one: {last.Message}", last);
+        throw new DfsException(
+            last!.Code, Step, $"no source gave chunk {new ChunkId(request.ChunkId)} right; the last one: {last.Message}", last);
     }
 
     private static bool HasIt(Volume volume, CopyFromRequest request) =>
@@ -105,7 +108,9 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
         if (frame.Header.Offset != (uint)import.Written || import.Written + frame.Payload.Length > length)
         {
             throw new DfsException(
-                ErrorCode.ChecksumMismatch, Step, $"{source} gave {frame.Payload.Length} bytes of {frame.Header.Offset} where {import.Written} was next");
+                ErrorCode.ChecksumMismatch,
+                Step,
+                $"{source} gave {frame.Payload.Length} bytes of {frame.Header.Offset} where {import.Written} was next");
         }
 
         await import.WriteAsync(frame.Payload.Memory, cancellation).ConfigureAwait(false);

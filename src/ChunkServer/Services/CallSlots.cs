@@ -2,7 +2,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.ChunkServer.Services;
 
-/// <summary>Bounds how many calls of one kind run at once: one more is refused, so that the caller goes elsewhere instead of waiting here.</summary>
+/// <summary>
+/// Bounds how many calls of one kind run at once: one more is refused, so that the caller goes elsewhere instead of waiting here.
+/// </summary>
 internal sealed class CallSlots(string what, int max)
 {
     private int _taken;

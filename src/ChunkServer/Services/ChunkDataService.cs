@@ -8,7 +8,8 @@ namespace DfsNet.ChunkServer.Services;
 
 /// <summary>The bulk streams of a chunk server.</summary>
 internal sealed class ChunkDataService(
-    AppendAcceptor appends, RangeReader reader, CallSlots reads, RpcEdge edge, TimeProvider time, StopTokens stopping) : ChunkData.ChunkDataBase
+    AppendAcceptor appends, RangeReader reader, CallSlots reads, RpcEdge edge, TimeProvider time, StopTokens stopping)
+    : ChunkData.ChunkDataBase
 {
     // A reader that takes nothing for this long holds two frames and a slot for nothing.
     private static readonly TimeSpan ReaderStallMax = TimeSpan.FromSeconds(60);
@@ -43,7 +44,8 @@ internal sealed class ChunkDataService(
 
     private async Task SendAsync(ReadRequest request, IServerStreamWriter<ReadFrame> frames, CancellationTokenSource ended)
     {
-        using var stall = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), ended, ReaderStallMax, Timeout.InfiniteTimeSpan);
+        using var stall = time.CreateTimer(
+            static state => ((CancellationTokenSource)state!).Cancel(), ended, ReaderStallMax, Timeout.InfiniteTimeSpan);
         await foreach (var frame in reader.ReadAsync(request, ended.Token).ConfigureAwait(false))
         {
             using (frame)

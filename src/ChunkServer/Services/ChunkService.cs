@@ -9,7 +9,13 @@ namespace DfsNet.ChunkServer.Services;
 
 /// <summary>The small calls of a chunk server.</summary>
 internal sealed class ChunkService(
-    VolumeSet volumes, ReplicaCopier copier, OrderTerms terms, CallSlots reads, CallSlots copies, RpcEdge edge, CancellationToken stopping) : Chunk.ChunkBase
+    VolumeSet volumes,
+    ReplicaCopier copier,
+    OrderTerms terms,
+    CallSlots reads,
+    CallSlots copies,
+    RpcEdge edge,
+    CancellationToken stopping) : Chunk.ChunkBase
 {
     public override Task<ReadSmallReply> ReadSmall(ReadSmallRequest request, ServerCallContext context) =>
         edge.RunAsync("read small", () => ReadSmallAsync(request, context.CancellationToken), context.CancellationToken);
@@ -29,7 +35,9 @@ internal sealed class ChunkService(
         if (request.Length is 0 or > Limits.BlockSize || (ulong)request.Offset + request.Length > Limits.ChunkSizeMax)
         {
             throw new DfsException(
-                ErrorCode.InvalidArgument, "read small", $"[{request.Offset}, +{request.Length}) is empty, longer than a block or beyond any chunk");
+                ErrorCode.InvalidArgument,
+                "read small",
+                $"[{request.Offset}, +{request.Length}) is empty, longer than a block or beyond any chunk");
         }
 
         var chunk = new ChunkId(request.ChunkId);

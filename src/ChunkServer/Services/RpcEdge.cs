@@ -25,7 +25,8 @@ internal sealed partial class RpcEdge(ILogger<RpcEdge> log)
         catch (Exception error)
         {
             CallFailed(error, call);
-            throw ErrorStatus.ToRpcException(new DfsException(ErrorCode.Internal, call, $"{call}: a defect of the chunk server: {error.Message}"));
+            throw ErrorStatus.ToRpcException(
+                new DfsException(ErrorCode.Internal, call, $"{call}: a defect of the chunk server: {error.Message}"));
         }
     }
 

@@ -17,14 +17,17 @@ internal sealed class DirectCall<TRequest, TResponse> : IDisposable
     private readonly Channel<byte[]> _requests = Channel.CreateBounded<byte[]>(MessagesInFlightMax);
     private readonly Channel<byte[]> _responses = Channel.CreateBounded<byte[]>(MessagesInFlightMax);
 
-    public DirectCall(Method<TRequest, TResponse> method, string address, CancellationToken serverDead, CallOptions options, TimeProvider time)
+    public DirectCall(
+        Method<TRequest, TResponse> method, string address, CancellationToken serverDead, CallOptions options, TimeProvider time)
     {
         _method = method;
         _address = address;
         _serverDead = serverDead;
         _cancelled = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
         var left = options.Deadline is { } deadline ? deadline.ToUniversalTime() - time.GetUtcNow().UtcDateTime : Timeout.InfiniteTimeSpan;
-        Deadline = options.Deadline is null ? CancellationToken.None : new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time).Token;
+        Deadline = options.Deadline is null
+            ? CancellationToken.None
+            : new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time).Token;
         _broken = CancellationTokenSource.CreateLinkedTokenSource(_cancelled.Token, serverDead, Deadline);
     }
 
@@ -87,7 +90,8 @@ internal sealed class DirectCall<TRequest, TResponse> : IDisposable
         return Task.CompletedTask;
     }
 
-    public IAsyncStreamReader<TResponse> Responses() => new Reader<TResponse>(this, _responses, _method.ResponseMarshaller) { IsCaller = true };
+    public IAsyncStreamReader<TResponse> Responses() =>
+        new Reader<TResponse>(this, _responses, _method.ResponseMarshaller) { IsCaller = true };
 
     public async Task<TResponse> SingleAsync()
     {
@@ -118,7 +122,8 @@ internal sealed class DirectCall<TRequest, TResponse> : IDisposable
         }
     }
 
-    private sealed class Reader<T>(DirectCall<TRequest, TResponse> call, Channel<byte[]> channel, Marshaller<T> marshaller) : IAsyncStreamReader<T>
+    private sealed class Reader<T>(DirectCall<TRequest, TResponse> call, Channel<byte[]> channel, Marshaller<T> marshaller)
+        : IAsyncStreamReader<T>
     {
         public bool IsCaller { get; init; }
 

@@ -2,7 +2,9 @@ using Grpc.Core;
 
 namespace DfsNet.Simulation.Network;
 
-/// <summary>Calls the services behind one address of a <see cref="DirectNetwork"/>: all four kinds, through their real marshallers.</summary>
+/// <summary>
+/// Calls the services behind one address of a <see cref="DirectNetwork"/>: all four kinds, through their real marshallers.
+/// </summary>
 internal sealed class DirectInvoker(DirectNetwork network, string address, TimeProvider time) : CallInvoker
 {
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
@@ -14,7 +16,8 @@ internal sealed class DirectInvoker(DirectNetwork network, string address, TimeP
     {
         var call = Start<TRequest, TResponse, UnaryServerMethod<TRequest, TResponse>>(
             method, options, (handler, requests, answers, context) => AnswerAsync(handler, requests, answers, context));
-        return new AsyncUnaryCall<TResponse>(SendOneAsync(call, request), NoHeaders(), () => call.Status, () => call.Trailers, call.Dispose);
+        return new AsyncUnaryCall<TResponse>(
+            SendOneAsync(call, request), NoHeaders(), () => call.Status, () => call.Trailers, call.Dispose);
     }
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(

@@ -81,7 +81,8 @@ public sealed class DirectTransport(IBulkTransport inner) : IBulkTransport
                 {
                     ack = await inner.ReceiveAsync(either.Token);
                 }
-                catch (Exception error) when (error is OperationCanceledException or DfsException && faults.CutToken.IsCancellationRequested)
+                catch (Exception error) when (faults.CutToken.IsCancellationRequested
+                    && error is OperationCanceledException or DfsException)
                 {
                     throw Severed(address);
                 }

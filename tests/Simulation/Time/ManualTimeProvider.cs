@@ -1,6 +1,8 @@
 namespace DfsNet.Simulation.Time;
 
-/// <summary>A clock that moves only when a test says so. Timers fire in order of their times, one after the other, while it moves.</summary>
+/// <summary>
+/// A clock that moves only when a test says so. Timers fire in order of their times, one after the other, while it moves.
+/// </summary>
 public sealed class ManualTimeProvider : TimeProvider
 {
     // Guards the timers and their due times.
