@@ -53,6 +53,21 @@ internal sealed class ReplicaTable(VolumeId volume)
         }
     }
 
+    /// <summary>The present state of one replica.</summary>
+    public ReplicaReport? Describe(ChunkId chunk)
+    {
+        lock (Order)
+        {
+            var one = new List<ReplicaReport>(1);
+            if (_replicas.TryGetValue(chunk, out var replica))
+            {
+                AddReport(one, replica);
+            }
+
+            return one.Count == 0 ? null : one[0];
+        }
+    }
+
     /// <summary>The present state of replicas that changed.</summary>
     public IReadOnlyList<ReplicaReport> TakeChanges(int limit)
     {

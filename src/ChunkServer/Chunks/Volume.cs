@@ -112,6 +112,18 @@ public sealed class Volume : IAsyncDisposable
         return good;
     }
 
+    /// <summary>Whether the volume has a replica of the chunk, in whatever condition.</summary>
+    public bool Holds(ChunkId chunk)
+    {
+        lock (_store.Table.Order) // guards the table
+        {
+            return _store.Table.Find(chunk) is not null;
+        }
+    }
+
+    /// <summary>One replica's present state; null when the volume has none.</summary>
+    public ReplicaReport? Find(ChunkId chunk) => _store.Table.Describe(chunk);
+
     /// <summary>Replicas with a greater id than <paramref name="after"/>, in order of id.</summary>
     public IReadOnlyList<ReplicaReport> Report(ChunkId after, int limit) => _store.Table.Report(after, limit);
 

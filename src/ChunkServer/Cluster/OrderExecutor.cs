@@ -147,7 +147,7 @@ internal sealed partial class OrderExecutor(
 
     private void AnnounceState(Volume volume, ChunkId chunk)
     {
-        if (volume.Report(new ChunkId(chunk.Value - 1), 1) is [var state] && state.ChunkId == chunk.Value)
+        if (volume.Find(chunk) is { } state)
         {
             announcements.Add(state);
         }

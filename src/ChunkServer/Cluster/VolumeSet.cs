@@ -23,7 +23,7 @@ internal sealed class VolumeSet
         Volume? last = null;
         foreach (var volume in _volumes)
         {
-            if (!Has(volume, chunk))
+            if (!volume.Holds(chunk))
             {
                 continue;
             }
@@ -41,7 +41,4 @@ internal sealed class VolumeSet
 
     public Volume Require(ChunkId chunk, string step) =>
         Holder(chunk) ?? throw new DfsException(ErrorCode.ChunkNotFound, step, $"this server has no replica of chunk {chunk}");
-
-    private static bool Has(Volume volume, ChunkId chunk) =>
-        chunk.Value != 0 && volume.Report(new ChunkId(chunk.Value - 1), 1) is [var first] && first.ChunkId == chunk.Value;
 }

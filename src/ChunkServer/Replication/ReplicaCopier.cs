@@ -58,8 +58,7 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
     }
 
     private static bool HasIt(Volume volume, CopyFromRequest request) =>
-        volume.Report(new ChunkId(request.ChunkId - 1), 1) is [var present]
-        && present.ChunkId == request.ChunkId
+        volume.Find(new ChunkId(request.ChunkId)) is { } present
         && present.Generation == request.Generation
         && present.Condition == ReplicaCondition.Sealed
         && present.Length == request.Length
