@@ -76,9 +76,8 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             arguments =
             [
-                "chunk-server", "--stop-with-stdin", "--data", ChunkServerFolder(number), "--listen", $"127.0.0.1:{Ports.Take()}", "--meta",
-                MetaAddress,
-                "--domain", $"rack{number}", .. _options.ChunkServer, .. more,
+                "chunk-server", "--stop-with-stdin", "--data", ChunkServerFolder(number), "--listen", $"127.0.0.1:{Ports.Take()}",
+                "--meta", MetaAddress, "--domain", $"rack{number}", .. _options.ChunkServer, .. more,
             ];
             _chunkServerArguments[number] = arguments;
         }
