@@ -37,10 +37,13 @@ public sealed record DfsClientOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")]
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long an append chain may be silent with bytes outstanding before it is replaced. A healthy chain answers in milliseconds.</summary>
+    /// <summary>
+    /// How long an append chain may be silent with bytes outstanding before it is replaced. A healthy chain answers in milliseconds. The servers
+    /// notice a silent member after two seconds and one more for the hops of the chain, and name it: the client waits a little longer.
+    /// </summary>
     [Description("Silence of an append chain after which it is replaced.")]
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
-    public TimeSpan ChainSilence { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan ChainSilence { get; init; } = TimeSpan.FromSeconds(3.5);
 
     /// <summary>How long a replica may keep a reader waiting before another is asked; grows fourfold each time all were asked in vain.</summary>
     [Description("Silence of a replica after which another one is read.")]

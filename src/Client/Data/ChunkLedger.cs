@@ -63,7 +63,7 @@ internal sealed class ChunkLedger(Session session)
             await session.SubmitAsync("seal chunks", command, deadline, cancellation).ConfigureAwait(false);
             foreach (var (chunk, update) in due)
             {
-                chunk.Settled(update, 0);
+                chunk.Reported(update);
             }
         }
         finally
@@ -77,16 +77,7 @@ internal sealed class ChunkLedger(Session session)
     {
         lock (_gate) // guards _owned
         {
-            return
-            [
-                .. _owned.Where(chunk => !chunk.IsReleaseTold).Select(chunk =>
-                {
-                    var update = chunk.Describe(0);
-                    update.Seal = true;
-                    update.Release = true;
-                    return update;
-                }),
-            ];
+            return [.. _owned.Where(chunk => !chunk.IsReleaseTold).Select(chunk => chunk.LastWord())];
         }
     }
 

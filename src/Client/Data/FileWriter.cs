@@ -107,7 +107,11 @@ internal sealed class FileWriter(WriteSession session, int replication, ICommitT
 
         _over = true;
         _appender.Abandon();
-        new CommitBatch(_drafts).Dropped();
+        foreach (var draft in _drafts)
+        {
+            draft.Extent.Chunk.DropUncommitted(draft.Appends);
+        }
+
         _drafts.Clear();
         _buffer?.Dispose();
         _buffer = null;

@@ -15,6 +15,7 @@ internal sealed class OwnedChunk(ChunkId id)
     private int _length;
     private uint _digest;
     private int _uncommitted;
+    private int _commitsUnderWay;
     private bool _closed;
     private bool _sealTold;
     private bool _releaseTold;
@@ -95,11 +96,15 @@ internal sealed class OwnedChunk(ChunkId id)
         }
     }
 
-    /// <summary>The update for a command that commits <paramref name="settling"/> of the uncommitted appends.</summary>
+    /// <summary>
+    /// The update for a command that commits <paramref name="settling"/> of the uncommitted appends; <see cref="Settled"/> or
+    /// <see cref="NotSettled"/> follows.
+    /// </summary>
     public ChunkUpdate Describe(int settling)
     {
         lock (_gate) // guards the fields
         {
+            _commitsUnderWay++;
             return new ChunkUpdate
             {
                 ChunkId = id.Value,
@@ -111,28 +116,63 @@ internal sealed class OwnedChunk(ChunkId id)
         }
     }
 
-    /// <summary>The update took effect.</summary>
+    /// <summary>The command took effect.</summary>
     public void Settled(ChunkUpdate update, int settled)
     {
         lock (_gate) // guards the fields
         {
-            _uncommitted -= settled;
-            Invariant.Require(_uncommitted >= 0, "appends are settled once");
+            EndCommit(settled);
             _sealTold |= update.Seal;
             _releaseTold |= update.Release;
         }
     }
 
-    /// <summary>An update that is due and that no commit has taken along; null when there is none.</summary>
+    /// <summary>The command did not take effect, or nobody knows: its bytes are given up.</summary>
+    public void NotSettled(int settling)
+    {
+        lock (_gate) // guards the fields
+        {
+            EndCommit(settling);
+        }
+    }
+
+    /// <summary>The report of <see cref="Due"/> took effect.</summary>
+    public void Reported(ChunkUpdate update)
+    {
+        lock (_gate) // guards the fields
+        {
+            _sealTold = true;
+            _releaseTold |= update.Release;
+        }
+    }
+
+    /// <summary>The session's last word, after which it commits nothing.</summary>
+    public ChunkUpdate LastWord()
+    {
+        lock (_gate) // guards the fields
+        {
+            return new ChunkUpdate { ChunkId = id.Value, Length = (uint)_length, Digest = _digest, Seal = true, Release = true };
+        }
+    }
+
+    /// <summary>An update that is due and that no commit has taken along or is about to; null when there is none.</summary>
     public ChunkUpdate? Due()
     {
         lock (_gate) // guards the fields
         {
-            bool due = _closed && (!_sealTold || (_uncommitted == 0 && !_releaseTold));
+            bool due = _closed && _commitsUnderWay == 0 && (!_sealTold || (_uncommitted == 0 && !_releaseTold));
             return due
                 ? new ChunkUpdate { ChunkId = id.Value, Length = (uint)_length, Digest = _digest, Seal = true, Release = _uncommitted == 0 }
                 : null;
         }
+    }
+
+    // Called with the gate held.
+    private void EndCommit(int settled)
+    {
+        _commitsUnderWay--;
+        _uncommitted -= settled;
+        Invariant.Require(_uncommitted >= 0 && _commitsUnderWay >= 0, "appends and commits are settled once");
     }
 }
 

@@ -69,7 +69,7 @@ internal sealed class CommitBatch
     {
         foreach (var (chunk, _, appends) in _chunks)
         {
-            chunk.DropUncommitted(appends);
+            chunk.NotSettled(appends);
         }
     }
 }
