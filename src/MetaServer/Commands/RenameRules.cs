@@ -54,7 +54,7 @@ internal static class RenameRules
                 throw target.Path.Refuse(ErrorCode.WouldCycle, $"{source.Path} cannot be moved into itself");
             }
 
-            if (depth == DepthMax)
+            if (depth > DepthMax)
             {
                 throw target.Path.Refuse(ErrorCode.LimitExceeded, $"lies more than {DepthMax} directories deep");
             }

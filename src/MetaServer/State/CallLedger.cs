@@ -32,8 +32,7 @@ internal static class CallLedger
         }
 
         // What this call lets go makes room first, so a session that settles its calls never comes here.
-        ulong lowestOpen = Math.Max(record.LowestOpen, request.LowestOpen);
-        return record.Results >= Limits.SessionResultsMax && CountBelow(state, session, lowestOpen) == 0
+        return record.Results >= Limits.SessionResultsMax && !MakesRoom(state, session, record, request)
             ? Refuse(ErrorCode.LimitExceeded, $"session {session} keeps {record.Results} results: settle calls first")
             : null;
     }
@@ -45,7 +44,7 @@ internal static class CallLedger
         var record = state.Require(Keys.Session(session));
         if (request.LowestOpen > record.LowestOpen)
         {
-            foreach (var (key, _) in state.Scan(Keys.SessionResultsBelow(session, request.LowestOpen)))
+            foreach (var (key, _) in state.Scan(Keys.SessionResults(session, record.LowestOpen, request.LowestOpen)))
             {
                 state.Delete(new RecordKey<CommandResult>(key));
                 record.Results--;
@@ -59,8 +58,8 @@ internal static class CallLedger
         state.Put(Keys.Session(session), record);
     }
 
-    private static int CountBelow(IStateReads state, SessionId session, ulong sequence) =>
-        state.Scan(Keys.SessionResultsBelow(session, sequence)).Count();
+    private static bool MakesRoom(IStateReads state, SessionId session, SessionRecord record, RequestId request) =>
+        request.LowestOpen > record.LowestOpen && state.Scan(Keys.SessionResults(session, record.LowestOpen, request.LowestOpen)).Any();
 
     private static CommandResult Refuse(ErrorCode code, string message) => new() { Error = code, Message = message };
 }

@@ -93,9 +93,9 @@ internal static class Keys
     public static RecordKey<CommandResult> SessionResult(SessionId session, ulong sequence) =>
         new(Of(SessionResultTable, session.Value, sequence));
 
-    /// <summary>Results of calls with smaller sequences.</summary>
-    public static RecordRange<CommandResult> SessionResultsBelow(SessionId session, ulong sequence) =>
-        new(Of(SessionResultTable, session.Value, 0), Of(SessionResultTable, session.Value, sequence));
+    /// <summary>Results of calls with sequences in [from, to). Never from 0: what was dropped before still costs a scan its time.</summary>
+    public static RecordRange<CommandResult> SessionResults(SessionId session, ulong from, ulong to) =>
+        new(Of(SessionResultTable, session.Value, from), Of(SessionResultTable, session.Value, to));
 
     public static RecordRange<CommandResult> SessionResults(SessionId session) => Prefix<CommandResult>(SessionResultTable, session.Value);
 
