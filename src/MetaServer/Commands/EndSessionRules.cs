@@ -35,12 +35,12 @@ internal static class EndSessionRules
             context.State.Delete(new RecordKey<MarkerRecord>(key));
         }
 
-        foreach (var (key, _) in context.State.Scan(Keys.SessionResults(session)))
+        var record = context.State.Require(Keys.Session(session));
+        foreach (var (key, _) in context.State.Scan(Keys.SessionResultsFrom(session, record.LowestOpen)))
         {
             context.State.Delete(new RecordKey<CommandResult>(key));
         }
 
-        var record = context.State.Require(Keys.Session(session));
         context.State.Delete(Keys.SessionNonce(record.Nonce));
         context.State.Delete(Keys.Session(session));
         context.Counters.Sessions--;

@@ -97,7 +97,8 @@ internal static class Keys
     public static RecordRange<CommandResult> SessionResults(SessionId session, ulong from, ulong to) =>
         new(Of(SessionResultTable, session.Value, from), Of(SessionResultTable, session.Value, to));
 
-    public static RecordRange<CommandResult> SessionResults(SessionId session) => Prefix<CommandResult>(SessionResultTable, session.Value);
+    public static RecordRange<CommandResult> SessionResultsFrom(SessionId session, ulong from) =>
+        new(Of(SessionResultTable, session.Value, from), End(SessionResultTable, session.Value));
 
     public static RecordKey<MarkerRecord> OwnedChunk(SessionId session, ChunkId chunk) =>
         new(Of(OwnedChunkTable, session.Value, chunk.Value));

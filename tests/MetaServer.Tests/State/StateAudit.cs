@@ -144,7 +144,7 @@ internal static class StateAudit
             Yes(owned.Select(row => row.Chunk).SequenceEqual(StateReader.OwnedChunks(state, session)), $"chunks of session {session}");
             Same((uint)owned.Count, record.OwnedChunks, $"owned chunks of session {session}");
             Same((uint)owned.Count(row => row.Record.State == ChunkState.Open), record.OpenChunks, $"open chunks of session {session}");
-            Same((uint)state.Scan(Keys.SessionResults(session)).Count(), record.Results, $"results of session {session}");
+            Same((uint)state.Scan(Keys.SessionResultsFrom(session, 0)).Count(), record.Results, $"results of session {session}");
             var staged = inodes.Where(row => row.Value.StagedBy == session.Value).Select(row => row.Key).Order().ToList();
             var rows = state.Scan(Keys.StagedFiles(session)).Select(row => Keys.IdAt(row.Key, 1)).ToList();
             Yes(staged.SequenceEqual(rows), $"staged files of session {session}");
