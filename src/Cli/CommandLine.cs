@@ -70,6 +70,7 @@ internal static class CommandLine
             AdminCommand.Create(clients, surroundings),
             UpCommand.Create(logLevel, surroundings),
             DemoCommand.Create(surroundings),
+            BenchCommand.Create(clients, surroundings),
             MetaServerCommand.Create(logLevel, surroundings),
             ChunkServerCommand.Create(meta, logLevel, surroundings),
         };

@@ -44,19 +44,7 @@ internal sealed class VolumeGauges
         var before = VolumeState.Unspecified;
         while (true)
         {
-            try
-            {
-                Set(await volume.MeasureAsync(cancellation).ConfigureAwait(false));
-            }
-            catch (DfsException error)
-            {
-                // Capacity and space stay as they were; the state and the reason are news.
-                var status = _statuses.GetValueOrDefault(volume.Id)?.Clone() ?? new VolumeStatus { VolumeId = volume.Id.Value };
-                status.State = volume.State;
-                status.Detail = error.Message;
-                Set(status);
-            }
-
+            Set(await volume.MeasureAsync(cancellation).ConfigureAwait(false));
             if (volume.State != before)
             {
                 before = volume.State;

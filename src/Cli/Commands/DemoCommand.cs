@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DfsNet.Cli.Servers;
 using DfsNet.Cli.Demo;
 using DfsNet.Cli.Options;
 using DfsNet.Cli.Output;
@@ -44,7 +45,7 @@ internal static class DemoCommand
     {
         var steps = new DemoSteps(surroundings, quiet: json);
         await steps.SayAsync($"starting a metadata server and {ChunkServers} chunk servers, each a process of its own").ConfigureAwait(false);
-        var cluster = await DemoCluster.StartAsync(ChunkServers, surroundings, cancellation).ConfigureAwait(false);
+        var cluster = await ChildCluster.StartAsync(ChunkServers, surroundings, cancellation).ConfigureAwait(false);
         DemoFacts facts;
         await using (cluster.ConfigureAwait(false))
         {

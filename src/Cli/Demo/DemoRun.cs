@@ -1,4 +1,5 @@
 using System.Globalization;
+using DfsNet.Cli.Servers;
 using DfsNet.Cli.Local;
 using DfsNet.Cli.Output;
 using DfsNet.Client;
@@ -8,7 +9,7 @@ namespace DfsNet.Cli.Demo;
 /// <summary>
 /// The main job before your eyes: store a file, lose a server while it is read and another while it is written again, read everything back.
 /// </summary>
-internal sealed class DemoRun(DemoCluster cluster, DemoSteps steps, Surroundings surroundings)
+internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surroundings surroundings)
 {
     private const string First = "/demo/first";
     private const string Second = "/demo/second";

@@ -26,4 +26,5 @@ internal static class JsonOutput
 [JsonSerializable(typeof(StatusFacts))]
 [JsonSerializable(typeof(TransferFacts))]
 [JsonSerializable(typeof(DemoFacts))]
+[JsonSerializable(typeof(Bench.BenchFacts))]
 internal sealed partial class FactsJson : JsonSerializerContext;

@@ -3,33 +3,35 @@ using DfsNet.Cli.Local;
 using DfsNet.Client;
 using DfsNet.Protocol.Wire;
 
-namespace DfsNet.Cli.Demo;
+namespace DfsNet.Cli.Servers;
 
 /// <summary>One metadata server and some chunk servers as children of this process, over loopback, with their data in a temporary directory.</summary>
-internal sealed class DemoCluster : IAsyncDisposable
+internal sealed class ChildCluster : IAsyncDisposable
 {
     // Five processes compile themselves on a few cores at once; a healthy machine needs a few seconds.
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
-    private readonly string _data = LocalFiles.CreateTemporaryDirectory("dfs-demo-");
+    private readonly string _data = LocalFiles.CreateTemporaryDirectory("dfs-local-");
     private readonly List<ChildServer> _all = [];
     private readonly Surroundings _surroundings;
 
-    private DemoCluster(Surroundings surroundings) => _surroundings = surroundings;
+    private ChildCluster(Surroundings surroundings) => _surroundings = surroundings;
 
     public DfsClient Files { get; private set; } = null!;
 
-    /// <summary>For the demo's own files.</summary>
+    public ChildServer MetaServer { get; private set; } = null!;
+
+    /// <summary>For files of the one who started it.</summary>
     public string Data => _data;
 
     /// <summary>Those that were not killed, by address.</summary>
     public Dictionary<string, ChildServer> ChunkServers { get; } = new(StringComparer.Ordinal);
 
-    public static async Task<DemoCluster> StartAsync(int chunkServers, Surroundings surroundings, CancellationToken cancellation)
+    public static async Task<ChildCluster> StartAsync(int chunkServers, Surroundings surroundings, CancellationToken cancellation)
     {
-        var cluster = new DemoCluster(surroundings);
+        var cluster = new ChildCluster(surroundings);
         bool started = false;
         try
         {
@@ -78,7 +80,7 @@ internal sealed class DemoCluster : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            var meta = await StartOneAsync(
+            var meta = MetaServer = await StartOneAsync(
                 "metadata server", ["meta-server", "--data", Path.Combine(_data, "meta"), "--listen", "127.0.0.1:0"], either.Token).ConfigureAwait(false);
             var starts = Enumerable.Range(1, chunkServers).Select(number => StartChunkServerAsync(number, meta.Address, either.Token));
             foreach (var server in await Task.WhenAll(starts).ConfigureAwait(false))
@@ -87,7 +89,7 @@ internal sealed class DemoCluster : IAsyncDisposable
             }
 
             Files = await DfsClient.ConnectAsync(
-                new DfsClientOptions { MetadataAddresses = [meta.Address], ClientName = "dfs demo" }, either.Token).ConfigureAwait(false);
+                new DfsClientOptions { MetadataAddresses = [meta.Address], ClientName = "dfs" }, either.Token).ConfigureAwait(false);
             await WaitHealthyAsync(chunkServers, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)

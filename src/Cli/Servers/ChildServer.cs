@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DfsNet.Cli.Options;
 
-namespace DfsNet.Cli.Demo;
+namespace DfsNet.Cli.Servers;
 
 /// <summary>A server in a process of its own, so that killing it is a real kill -9. It ends when this process ends, however that ends.</summary>
 internal sealed class ChildServer : IAsyncDisposable
@@ -53,6 +53,26 @@ internal sealed class ChildServer : IAsyncDisposable
             {
                 await server.DisposeAsync().ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Processor time used so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Most memory it ever had resident, in bytes.</summary>
+    public long PeakResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
         }
     }
 

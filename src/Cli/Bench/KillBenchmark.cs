@@ -1,0 +1,34 @@
+using DfsNet.Cli.Demo;
+using DfsNet.Client;
+
+namespace DfsNet.Cli.Bench;
+
+/// <summary>The longest pause that an application sees when a chunk server is killed under its read and under its write.</summary>
+/// <param name="kill">Kills (SIGKILL) the chunk server with this address, or any other when it is gone already.</param>
+internal sealed class KillBenchmark(BenchContext context, Action<string> kill)
+{
+    public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken cancellation)
+    {
+        string path = $"{context.Directory}/read-under-kill";
+        using (var content = new PatternStream(context.SizeBytes, context.Random))
+        {
+            await context.Client.PutAsync(path, content, null, null, cancellation).ConfigureAwait(false);
+        }
+
+        var layout = await context.Client.LocateAsync(path, cancellation).ConfigureAwait(false);
+        string reading = layout.Chunks[layout.Chunks.Count / 2].Replicas[0].Address;
+        var read = Meter(() => kill(reading));
+        await context.Client.GetAsync(path, Stream.Null, read, cancellation).ConfigureAwait(false);
+
+        var write = Meter(() => kill(""));
+        using var second = new PatternStream(context.SizeBytes, context.Random);
+        await context.Client.PutAsync($"{context.Directory}/write-under-kill", second, null, write, cancellation).ConfigureAwait(false);
+        return
+        [
+            new("kill -9 under a read: longest gap", read.Longest.TotalMilliseconds, "ms"),
+            new("kill -9 under a write: longest gap", write.Longest.TotalMilliseconds, "ms"),
+        ];
+    }
+
+    private GapMeter Meter(Action action) => new(context.Time, context.SizeBytes / 2, action, new Progress<long>());
+}
