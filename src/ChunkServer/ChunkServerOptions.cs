@@ -25,7 +25,7 @@ public sealed record ChunkServerOptions
     [Range(typeof(TimeSpan), "00:00:00.020", "00:00:10")]
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    [Description("Longest wait for the answer to a registration, a heartbeat or a page of a report")]
+    [Description("Longest wait for the answer to a registration or a page of a report; a heartbeat waits two intervals at most")]
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan MetaCallTimeout { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -129,11 +129,6 @@ public sealed partial class MetaNode : IAsyncDisposable
 
     private async Task ServeFromAsync(DataDirectory directory, IStateStore store, CancellationToken stop)
     {
-        if (directory.Identity.Bootstrapped is false && store.AppliedIndex > 0)
-        {
-            throw new DfsException(ErrorCode.Corrupt, "meta-server: open", $"{_disk.Location} has a store, but its identity says it is new");
-        }
-
         long began = _time.GetTimestamp();
         var state = new StateMachine(store);
         var budget = StorageBudget.For(await _disk.GetSpaceAsync().ConfigureAwait(false), _options.FlushLogBytes);
@@ -222,11 +217,13 @@ public sealed partial class MetaNode : IAsyncDisposable
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = stop.Register(() => stopped.TrySetResult());
         var first = await Task.WhenAny([.. loops, stopped.Task]).ConfigureAwait(false);
-        await first.ConfigureAwait(false);
-        if (first != stopped.Task && !stop.IsCancellationRequested)
+        if (stop.IsCancellationRequested && (first.IsCanceled || first.IsCompletedSuccessfully))
         {
-            throw new UnreachableException("a loop of the metadata server ended by itself");
+            return;
         }
+
+        await first.ConfigureAwait(false);
+        throw new UnreachableException("a loop of the metadata server ended by itself");
     }
 
     private static async Task SettleAsync(IEnumerable<Task> loops)

@@ -56,6 +56,7 @@ internal sealed class ReplicaTable(VolumeId volume)
     /// <summary>The present state of one replica.</summary>
     public ReplicaReport? Describe(ChunkId chunk)
     {
+        // Guards the table.
         lock (Order)
         {
             var one = new List<ReplicaReport>(1);

@@ -44,7 +44,10 @@ internal sealed class Presence
         _volumes = volumes;
         _options = options;
         _time = time;
-        var links = options.MetaServers.Select(address => new MetadataLink(address, connections, options.MetaCallTimeout, time)).ToArray();
+        // A lost answer must not keep the next heartbeats back until this server is suspect.
+        var heartbeatTimeout = options.HeartbeatInterval * 2 < options.MetaCallTimeout ? options.HeartbeatInterval * 2 : options.MetaCallTimeout;
+        var links = options.MetaServers
+            .Select(address => new MetadataLink(address, connections, options.MetaCallTimeout, heartbeatTimeout, time)).ToArray();
         _registrar = new Registrar(membership, links, options, time, random, logs.CreateLogger<Registrar>());
         _wakes = [.. links.Select(_ => new Wake())];
         var pending = links.Select(_ => new PendingChanges()).ToArray();

@@ -44,7 +44,19 @@ internal sealed class VolumeGauges
         var before = VolumeState.Unspecified;
         while (true)
         {
-            Set(await volume.MeasureAsync(cancellation).ConfigureAwait(false));
+            try
+            {
+                Set(await volume.MeasureAsync(cancellation).ConfigureAwait(false));
+            }
+            catch (DfsException error)
+            {
+                // Capacity and space stay as they were; the state and the reason are news.
+                var status = _statuses.GetValueOrDefault(volume.Id)?.Clone() ?? new VolumeStatus { VolumeId = volume.Id.Value };
+                status.State = volume.State;
+                status.Detail = error.Message;
+                Set(status);
+            }
+
             if (volume.State != before)
             {
                 before = volume.State;

@@ -30,14 +30,7 @@ internal sealed partial class VolumeOpener(
 
         foreach (var directory in directories.Present)
         {
-            var space = await directory.Disk.GetSpaceAsync().ConfigureAwait(false);
-            gauges.Set(new VolumeStatus
-            {
-                VolumeId = directory.Record.Volume.Value,
-                State = VolumeState.Healthy,
-                CapacityBytes = (ulong)space.CapacityBytes,
-                AvailableBytes = (ulong)Math.Max(0, space.AvailableBytes - options.ReserveBytes),
-            });
+            gauges.Set(await MeasureAsync(directory).ConfigureAwait(false));
         }
     }
 
@@ -52,6 +45,26 @@ internal sealed partial class VolumeOpener(
 
         gauges.Watch(volumes);
         return volumes;
+    }
+
+    private async Task<VolumeStatus> MeasureAsync(DataDirectory directory)
+    {
+        ulong id = directory.Record.Volume.Value;
+        try
+        {
+            var space = await directory.Disk.GetSpaceAsync().ConfigureAwait(false);
+            return new VolumeStatus
+            {
+                VolumeId = id,
+                State = VolumeState.Healthy,
+                CapacityBytes = (ulong)space.CapacityBytes,
+                AvailableBytes = (ulong)Math.Max(0, space.AvailableBytes - options.ReserveBytes),
+            };
+        }
+        catch (DiskException error)
+        {
+            return new VolumeStatus { VolumeId = id, State = VolumeState.Failed, Detail = error.Message };
+        }
     }
 
     private async Task<Volume?> OpenAsync(DataDirectory directory, CancellationToken cancellation)

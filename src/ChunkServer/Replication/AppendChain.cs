@@ -232,5 +232,6 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
         }
     }
 
+    /// <summary>A frame whose write was started, in order of arrival.</summary>
     private readonly record struct PendingFrame(FrameEnd End, Task<FrameEnd> Write);
 }

@@ -12,14 +12,14 @@ internal sealed class CommandLog : IAsyncDisposable
 {
     private const string Directory = "log";
 
-    // A cut removes whole segments only; remembering one entry per MiB is exact enough and 64 marks per flush.
-    private const long BytesBetweenMarks = 1024 * 1024;
+    // A cut removes whole segments only, which hold thousands of entries: a thousand marks between two flushes are exact enough.
+    private const ulong EntriesBetweenMarks = 256;
 
     // Guards _marks: the applier adds, the trimmer takes.
     private readonly Lock _marksLock = new();
     private readonly Queue<(ulong Index, long Position)> _marks = new();
     private Journal? _journal;
-    private long _markedPosition = long.MinValue;
+    private ulong _markedIndex;
     private ulong _lastIndex;
     private ulong _lastTerm;
 
@@ -80,12 +80,12 @@ internal sealed class CommandLog : IAsyncDisposable
     /// <summary>Remembers where a durable entry stands.</summary>
     public void Mark(ulong index, long position)
     {
-        if (position - _markedPosition < BytesBetweenMarks && _markedPosition != long.MinValue)
+        if (_markedIndex != 0 && index - _markedIndex < EntriesBetweenMarks)
         {
             return;
         }
 
-        _markedPosition = position;
+        _markedIndex = index;
         lock (_marksLock)
         {
             _marks.Enqueue((index, position));

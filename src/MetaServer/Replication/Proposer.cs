@@ -22,6 +22,9 @@ internal sealed class Proposer
     // Entries handed to the journal and not yet applied: two full batches of small commands.
     private const int InFlightMax = 4_096;
 
+    // The journal writes batches in pages of this size.
+    private const int BatchOverheadBytes = 4096;
+
     // Long enough not to spin on a full disk, short enough that deleting works soon after space appears.
     private static readonly TimeSpan FullPause = TimeSpan.FromSeconds(1);
 
@@ -46,7 +49,7 @@ internal sealed class Proposer
         _queue = Channel.CreateBounded<Proposal>(new BoundedChannelOptions(options.CommandQueueMax) { SingleReader = true });
     }
 
-    /// <summary>Bytes of commands appended since the start; what the store's flush is paced by.</summary>
+    /// <summary>About how many bytes the log took since the start; what the store's flush is paced by.</summary>
     public long LogBytes => Interlocked.Read(ref _logBytes);
 
     public ulong Term => Volatile.Read(ref _term);
@@ -200,9 +203,11 @@ internal sealed class Proposer
         {
             try
             {
+                // An entry that has to be waited for begins a batch, which fills whole pages of the log.
+                bool beginsBatch = !proposal.Durable.IsCompleted;
                 long position = await proposal.Durable.ConfigureAwait(false);
                 log.Mark(proposal.Point.Index, position);
-                Interlocked.Add(ref _logBytes, proposal.Body.Length + LogEntryFormat.HeadBytes);
+                Interlocked.Add(ref _logBytes, proposal.Body.Length + LogEntryFormat.HeadBytes + (beginsBatch ? BatchOverheadBytes : 0));
                 proposal.Complete(Apply(proposal.Point, proposal.Command));
                 Interlocked.Add(ref _queuedBytes, -proposal.Body.Length);
             }

@@ -9,7 +9,12 @@ public sealed class DirectoryPlanTests
     private static readonly NodeIdentity Here = new(new ClusterId(0xc1), new ServerId(3));
 
     private static DirectoryRecord Known(ulong volume, NodeIdentity? identity = null, ulong nonce = 77, params ulong[] siblings) =>
-        new(identity ?? Here, nonce, new VolumeId(volume), true, [.. siblings.Append(volume).Distinct().Order().Select(id => new VolumeId(id))]);
+        new(
+            identity ?? Here,
+            nonce,
+            new VolumeId(volume),
+            true,
+            [.. siblings.Append(volume).Distinct().Order().Select(id => new VolumeId(id))]);
 
     private static DirectoryPlan Plan(bool newVolume, params DirectoryRecord?[] found) =>
         DirectoryPlan.Of([.. found.Select((_, i) => $"directory {i}")], found, newVolume, new Random(1));

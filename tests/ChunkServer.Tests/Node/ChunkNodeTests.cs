@@ -277,7 +277,7 @@ public sealed class ChunkNodeTests
     }
 
     [Fact]
-    public async Task More_reads_than_allowed_are_refused_as_overload()
+    public async Task More_append_streams_than_allowed_are_refused_as_overload()
     {
         await using var cluster = await TestCluster.StartAsync(
             1, options: new ChunkServerOptions { MetaServers = [TestCluster.MetaAddress], ReadsMax = 1, AppendsMax = 1 });

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DfsNet.ChunkServer.Tests.Node;
 
 /// <summary>One chunk server of a test: its disk outlives the process, which can be started, stopped, killed.</summary>
-internal sealed class TestServer(string address, DirectNetwork network, DirectTransport bulk, TimeProvider time, int seed) : IAsyncDisposable
+internal sealed class TestServer(string address, DirectNetwork network, DirectTransport bulk, TimeProvider time, int seed)
+    : IAsyncDisposable
 {
     private CancellationTokenSource _stop = new();
     private ChunkNode? _node;
