@@ -62,7 +62,8 @@ internal sealed class BurstAppender(ChunkPool pool, int replication, TimeProvide
     public async Task<(long FileOffset, Extent Extent)> SettleOldestAsync(CallDeadline deadline, CancellationToken cancellation)
     {
         var piece = _pieces.Peek();
-        Extent? extent = piece.Small is { } small ? await deadline.WaitAsync(small, "append", cancellation).ConfigureAwait(false) : null;
+        // A small append has a deadline of its own, and its error says more than ours would.
+        Extent? extent = piece.Small is { } small ? await small.WaitAsync(cancellation).ConfigureAwait(false) : null;
         while (extent is null)
         {
             extent = await deadline.WaitAsync(piece.Request!.Done, "append", cancellation).ConfigureAwait(false);

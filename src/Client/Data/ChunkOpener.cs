@@ -19,6 +19,10 @@ internal sealed class ChunkOpener(
     // Guards _diagnoses.
     private readonly Lock _gate = new();
     private Task _diagnoses = Task.CompletedTask;
+    private volatile DfsException? _refusal;
+
+    /// <summary>Why no chunk could be had at the last attempt; null when the last attempt gave one.</summary>
+    public DfsException? Refusal => _refusal;
 
     /// <summary>A chain failed: chunks opened from now on wait until it is known which server to avoid.</summary>
     public void Blame(ChunkWriter writer)
@@ -51,11 +55,13 @@ internal sealed class ChunkOpener(
                 var reply = await session.AllocateAsync(request, deadline, cancellation).ConfigureAwait(false);
                 var writer = new ChunkWriter(ChunkPlace.From(reply, session), session.ChunkSize, transport, options, time, log);
                 writer.Start();
+                _refusal = null;
                 return writer;
             }
             catch (DfsException error) when (error.Code is ErrorCode.TooFewServers && !deadline.IsOver)
             {
                 // When too few are left without the failed ones, they are tried after all: they may be back.
+                _refusal = error;
                 avoid = !avoid;
                 await deadline.PauseAsync(backoff.Next(), cancellation).ConfigureAwait(false);
             }

@@ -251,7 +251,14 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
                 }
             }
 
-            await deadline.WaitAsync(WithResult(opening), "open chunk", cancellation).ConfigureAwait(false);
+            try
+            {
+                await deadline.WaitAsync(WithResult(opening), "open chunk", cancellation).ConfigureAwait(false);
+            }
+            catch (DfsException error) when (error.Code == ErrorCode.TimedOut && opener.Refusal is { } refusal)
+            {
+                throw deadline.GivenUp("open chunk", refusal);
+            }
         }
     }
 

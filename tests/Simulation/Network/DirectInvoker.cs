@@ -79,7 +79,16 @@ internal sealed class DirectInvoker(DirectNetwork network, string address, TimeP
 
     private static async Task<TResponse> SendOneAsync<TRequest, TResponse>(DirectCall<TRequest, TResponse> call, TRequest request)
     {
-        await call.SendAsync(request, CancellationToken.None);
+        try
+        {
+            await call.SendAsync(request, CancellationToken.None);
+        }
+        catch (InvalidOperationException)
+        {
+            // The call ended before the request was sent: its status says why, as it does over gRPC.
+            return await call.SingleAsync();
+        }
+
         return await call.SingleAsync();
     }
 

@@ -1,0 +1,68 @@
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.Client.Tests.Cluster;
+
+/// <summary>Sessions end, files are held, names are kept in order.</summary>
+public sealed class SessionTests
+{
+    [Fact]
+    public async Task After_a_lost_session_new_work_goes_on_and_old_writers_fail_clearly()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var old = await cluster.Client.OpenWriteAsync("/old");
+        await old.WriteAsync(Bytes.Of(100));
+        await old.FlushAsync();
+        await cluster.EndSessionAsync(1);
+
+        await old.WriteAsync(Bytes.Of(100));
+        var error = await Assert.ThrowsAsync<DfsException>(() => old.FlushAsync());
+        Assert.Equal(ErrorCode.SessionEnded, error.Code);
+        await old.DisposeAsync();
+
+        await cluster.Client.PutAsync("/new", Bytes.Of(1000));
+        Assert.Equal(Bytes.Of(1000), await Bytes.ReadAsync(cluster.Client, "/new"));
+        Assert.Equal(Bytes.Of(100), await Bytes.ReadAsync(cluster.Client, "/old"));
+    }
+
+    [Fact]
+    public async Task Directories_are_created_listed_moved_and_removed()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var client = cluster.Client;
+        await client.CreateDirectoryAsync("/a/b/c", parents: true);
+        for (int i = 0; i < 25; i++)
+        {
+            await client.PutAsync($"/a/b/f{i:d2}", Bytes.Of(i));
+        }
+
+        var names = await client.ListAsync("/a/b", new DfsListOptions { PageSize = 7 }).Select(entry => entry.Name).ToListAsync();
+        Assert.Equal(["c", .. Enumerable.Range(0, 25).Select(i => $"f{i:d2}")], names);
+        var rest = await client.ListAsync("/a/b", new DfsListOptions { After = "f22" }).Select(entry => entry.Name).ToListAsync();
+        Assert.Equal(["f23", "f24"], rest);
+        var all = await client.ListAsync("/", new DfsListOptions { Recursive = true }).Select(entry => entry.Path).ToListAsync();
+        Assert.Equal(28, all.Count);
+        Assert.Equal(["/a", "/a/b", "/a/b/c", "/a/b/f00"], all[..4]);
+        Assert.Equal("/a/b/f03", Assert.Single(await client.ListAsync("/a/b/f03").ToListAsync()).Path);
+
+        await client.MoveAsync("/a/b/f01", "/a/moved");
+        Assert.Equal(ErrorCode.AlreadyExists, (await Assert.ThrowsAsync<DfsException>(() => client.MoveAsync("/a/b/f02", "/a/moved"))).Code);
+        await client.MoveAsync("/a/b/f02", "/a/moved", replace: true);
+        Assert.Equal(Bytes.Of(2), await Bytes.ReadAsync(client, "/a/moved"));
+
+        Assert.Equal(ErrorCode.DirectoryNotEmpty, (await Assert.ThrowsAsync<DfsException>(() => client.DeleteDirectoryAsync("/a"))).Code);
+        await client.DeleteDirectoryAsync("/a", recursive: true);
+        Assert.Empty(await client.ListAsync("/").ToListAsync());
+    }
+
+    [Fact]
+    public async Task An_open_file_can_be_read_after_it_was_deleted()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.Client.PutAsync("/f", Bytes.Of(500_000));
+        await using var reader = await cluster.Client.OpenReadAsync("/f");
+        await cluster.Client.DeleteFileAsync("/f");
+        using var all = new MemoryStream();
+        await reader.CopyToAsync(all);
+        Assert.Equal(Bytes.Of(500_000), all.ToArray());
+    }
+}

@@ -1,0 +1,135 @@
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.Client.Tests.Cluster;
+
+/// <summary>Streams behave as a file does.</summary>
+public sealed class StreamTests
+{
+    private const int Chunk = 256 * 1024;
+
+    [Fact]
+    public async Task Random_writes_truncations_and_reads_match_an_array()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var random = new Random(5);
+        byte[] model = [];
+        await using (var stream = await cluster.Client.OpenWriteAsync("/f"))
+        {
+            for (int step = 0; step < 120; step++)
+            {
+                if (step % 20 == 19)
+                {
+                    int length = random.Next(Chunk * 3);
+                    await stream.SetLengthAsync(length);
+                    Array.Resize(ref model, length);
+                    continue;
+                }
+
+                int offset = random.Next(Chunk * 3);
+                byte[] bytes = Bytes.Of(random.Next(1, step % 3 == 0 ? Chunk : 3000), step);
+                stream.Position = offset;
+                await stream.WriteAsync(bytes);
+                Array.Resize(ref model, Math.Max(model.Length, offset + bytes.Length));
+                bytes.CopyTo(model, offset);
+                Assert.Equal(model.Length, stream.Length);
+                if (step % 7 == 0)
+                {
+                    await stream.FlushAsync();
+                    Assert.Equal(model, await Bytes.ReadAsync(cluster.Client, "/f"));
+                }
+            }
+        }
+
+        Assert.Equal(model, await Bytes.ReadAsync(cluster.Client, "/f"));
+        await using var reader = await cluster.Client.OpenReadAsync("/f");
+        for (int i = 0; i < 200; i++)
+        {
+            int offset = random.Next(model.Length + 10);
+            byte[] buffer = new byte[random.Next(1, 100_000)];
+            reader.Position = offset;
+            int read = await reader.ReadAsync(buffer);
+            int expected = Math.Clamp(model.Length - offset, 0, buffer.Length);
+            Assert.Equal(expected, read);
+            Assert.Equal(model.AsSpan(Math.Min(offset, model.Length), read).ToArray(), buffer[..read]);
+        }
+    }
+
+    [Fact]
+    public async Task Concurrent_appends_are_each_there_once_and_whole()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await using var other = await cluster.ConnectAsync();
+        const int record = 300;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async writer =>
+        {
+            var client = writer % 2 == 0 ? cluster.Client : other;
+            await using var stream = await client.OpenWriteAsync("/log", new DfsWriteOptions { Mode = DfsWriteMode.Append });
+            for (int i = 0; i < 20; i++)
+            {
+                byte[] bytes = new byte[record];
+                Array.Fill(bytes, (byte)writer);
+                bytes[1] = (byte)i;
+                await stream.WriteAsync(bytes);
+                await stream.FlushAsync();
+            }
+        }));
+        byte[] all = await Bytes.ReadAsync(cluster.Client, "/log");
+        Assert.Equal(8 * 20 * record, all.Length);
+        var seen = all.Chunk(record).Select(part => (Writer: part[0], Number: part[1], Filling: part[2..])).ToList();
+        Assert.All(seen, part => Assert.All(part.Filling, value => Assert.Equal(part.Writer, value)));
+        for (int writer = 0; writer < 8; writer++)
+        {
+            Assert.Equal(Enumerable.Range(0, 20).Select(i => (byte)i), seen.Where(part => part.Writer == writer).Select(part => part.Number));
+        }
+    }
+
+    [Fact]
+    public async Task An_atomic_write_shows_nothing_before_it_is_closed_and_nothing_when_abandoned()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var stream = await cluster.Client.OpenWriteAsync("/a", new DfsWriteOptions { Atomic = true });
+        await stream.WriteAsync(Bytes.Of(3 * Chunk));
+        await stream.FlushAsync();
+        Assert.Equal(ErrorCode.NotFound, (await Assert.ThrowsAsync<DfsException>(() => cluster.Client.StatAsync("/a"))).Code);
+        await stream.DisposeAsync();
+        Assert.Equal(Bytes.Of(3 * Chunk), await Bytes.ReadAsync(cluster.Client, "/a"));
+
+        var abandoned = await cluster.Client.OpenWriteAsync("/b", new DfsWriteOptions { Atomic = true });
+        await abandoned.WriteAsync(Bytes.Of(100));
+        abandoned.Abandon();
+        await abandoned.DisposeAsync();
+        Assert.Equal(ErrorCode.NotFound, (await Assert.ThrowsAsync<DfsException>(() => cluster.Client.StatAsync("/b"))).Code);
+    }
+
+    [Fact]
+    public async Task A_reader_sees_newer_content_after_a_refresh_and_never_goes_back()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.Client.PutAsync("/f", Bytes.Of(1000));
+        await using var reader = await cluster.Client.OpenReadAsync("/f");
+        await using (var writer = await cluster.Client.OpenWriteAsync("/f", new DfsWriteOptions { Mode = DfsWriteMode.Append }))
+        {
+            await writer.WriteAsync(Bytes.Of(500));
+        }
+
+        await reader.RefreshAsync();
+        Assert.Equal(1500, reader.Length);
+        byte[] all = new byte[2000];
+        Assert.Equal(1500, await reader.ReadAsync(all));
+        Assert.Equal([.. Bytes.Of(1000), .. Bytes.Of(500)], all[..1500]);
+    }
+
+    [Fact]
+    public async Task Blocking_members_say_what_to_use_instead()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.Client.PutAsync("/f", Bytes.Of(10));
+        using var reader = await cluster.Client.OpenReadAsync("/f");
+        Assert.Contains("ReadAsync", Assert.Throws<NotSupportedException>(() => reader.Read(new byte[1], 0, 1)).Message, StringComparison.Ordinal);
+        var writer = await cluster.Client.OpenWriteAsync("/g");
+        await writer.WriteAsync(Bytes.Of(10));
+        Assert.Throws<NotSupportedException>(writer.Flush);
+        Assert.Throws<InvalidOperationException>(writer.Dispose);
+        Assert.Equal(0, (await cluster.Client.StatAsync("/g")).Length);
+    }
+}
