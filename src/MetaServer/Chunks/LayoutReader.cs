@@ -47,6 +47,11 @@ internal static class LayoutReader
     /// <summary>Where the first slice that ends after an offset may begin: at the offset, or at a slice across it.</summary>
     private static ulong FirstStart(IStateReads reads, MapId map, ulong offset)
     {
+        if (offset == 0)
+        {
+            return 0;
+        }
+
         foreach (var (key, slice) in reads.ScanBack(Keys.Slices(map, 0, offset)))
         {
             ulong start = Keys.IdAt(key, 1);

@@ -49,8 +49,8 @@ internal static class EndSessionRules
     }
 
     /// <summary>
-    /// Acknowledged prefixes at which open chunks are sealed. A chunk that the leader dropped or sealed in the meantime is passed over: bytes
-    /// beyond the committed length are in no file, so nothing is lost by it.
+    /// Acknowledged prefixes at which open chunks are sealed. A chunk that the leader dropped or sealed in the meantime is passed over:
+    /// bytes beyond the committed length are in no file, so nothing is lost by it.
     /// </summary>
     private static void TakeLastWord(CommandContext context, SessionId session, EndSession command)
     {

@@ -5,7 +5,7 @@ using DfsNet.Protocol;
 
 namespace DfsNet.MetaServer.Commands;
 
-/// <summary>mkdir, with missing parents when asked.</summary>
+/// <summary>Makes a directory, with missing parents when asked.</summary>
 internal static class MakeDirectoryRules
 {
     public static CommandResult Apply(CommandContext context, MakeDirectory command)

@@ -14,7 +14,7 @@ internal static class NamespaceReader
         return InodeAttributes.Read(reads, inode, record);
     }
 
-    /// <summary>Entries with names greater than <paramref name="after"/>, in byte order, at most <paramref name="limit"/> (0: a page).</summary>
+    /// <summary>Entries with names greater than <paramref name="after"/>, in byte order; a limit of 0 means a page.</summary>
     public static ListReply List(IStateReads reads, PathRef directory, ReadOnlySpan<byte> after, int limit)
     {
         var path = PathName.Parse(directory);

@@ -9,6 +9,9 @@ namespace DfsNet.MetaServer.Store;
 /// </summary>
 internal static class Keys
 {
+    /// <summary>The store's own rows: the applied index. Not seen by the state machine.</summary>
+    public const byte StoreTable = 0x00;
+
     public const byte ClusterTable = 0x01;
     public const byte CountersTable = 0x02;
     public const byte InodeTable = 0x10;

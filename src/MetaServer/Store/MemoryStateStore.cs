@@ -106,10 +106,13 @@ public sealed class MemoryStateStore : IStateStore
         return position < 0 ? ~position : position;
     }
 
+    /// <summary>A key and its value; ordered and found by the key alone.</summary>
     private readonly record struct Pair(byte[] Key, byte[] Value);
 
+    /// <summary>What the store held at one index.</summary>
     private sealed record Version(ulong Index, ImmutableSortedSet<Pair> Pairs);
 
+    /// <summary>Unsigned byte order of keys.</summary>
     private sealed class PairOrder : IComparer<Pair>
     {
         public static readonly PairOrder Instance = new();
@@ -117,6 +120,7 @@ public sealed class MemoryStateStore : IStateStore
         public int Compare(Pair x, Pair y) => x.Key.AsSpan().SequenceCompareTo(y.Key);
     }
 
+    /// <summary>A reference to what the store held.</summary>
     private sealed class Snapshot(Version version) : IStateSnapshot
     {
         public ulong AppliedIndex => version.Index;

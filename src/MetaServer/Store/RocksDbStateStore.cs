@@ -10,8 +10,7 @@ namespace DfsNet.MetaServer.Store;
 /// </summary>
 public sealed class RocksDbStateStore : IStateStore
 {
-    // Reserved: tables begin at byte 1.
-    internal static readonly byte[] AppliedKey = [0];
+    private static readonly byte[] AppliedKey = [Keys.StoreTable];
 
     // RocksDB's kPersistedTier: without its log, only what flushed files hold.
     private const int PersistedTier = 2;

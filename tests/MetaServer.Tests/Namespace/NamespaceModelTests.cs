@@ -18,7 +18,8 @@ public class NamespaceModelTests
     private static readonly Gen<Step> Steps = Gen.Frequency(
         (4, Gen.Select(Path, Gen.Bool).Select((path, parents) => new Step("mkdir", w => w.MakeDirectory(path, parents), path))),
         (6, Gen.Select(Path, Gen.Bool, Gen.Bool, Gen.Int[0, 3], Gen.Int)
-            .Select((path, parents, exclusive, pieces, seed) => new Step("create", w => w.Create(path, parents, exclusive, pieces, seed), path))),
+            .Select((path, parents, exclusive, pieces, seed) =>
+                new Step("create", w => w.Create(path, parents, exclusive, pieces, seed), path))),
         (5, Gen.Select(Path, Path, Gen.Bool).Select((from, to, keep) => new Step("rename", w => w.Rename(from, to, keep), $"{from} {to}"))),
         (3, Path.Select(path => new Step("unlink", w => w.Unlink(path), path))),
         (3, Path.Select(path => new Step("rmdir", w => w.RemoveDirectory(path), path))),

@@ -82,15 +82,15 @@ public class NamespaceTests
         string longest = string.Join('/', Enumerable.Repeat("d", 2_048));
         ulong bottom = _metadata.MakeDirectory(longest, parents: true).Inode;
         _metadata.MakeDirectory("moved");
-        var deeper = new ClientCommand { Rename = new Rename { Source = MetadataInHand.Path("moved"), Target = MetadataInHand.Path(bottom, "x") } };
-        Assert.Equal(ErrorCode.Unspecified, _metadata.Call(deeper).Error);
+        var deeper = new Rename { Source = MetadataInHand.Path("moved"), Target = MetadataInHand.Path(bottom, "x") };
+        Assert.Equal(ErrorCode.Unspecified, _metadata.Call(new ClientCommand { Rename = deeper }).Error);
         ulong below = _metadata.Call(new ClientCommand
         {
             MakeDirectory = new MakeDirectory { Target = MetadataInHand.Path(bottom, "x/y/z"), MakeParents = true },
         }).Inode;
         _metadata.MakeDirectory("other");
-        deeper = new ClientCommand { Rename = new Rename { Source = MetadataInHand.Path("other"), Target = MetadataInHand.Path(below, "x") } };
-        Assert.Equal(ErrorCode.LimitExceeded, _metadata.Call(deeper).Error);
+        deeper = new Rename { Source = MetadataInHand.Path("other"), Target = MetadataInHand.Path(below, "x") };
+        Assert.Equal(ErrorCode.LimitExceeded, _metadata.Call(new ClientCommand { Rename = deeper }).Error);
     }
 
     [Fact]
@@ -115,7 +115,8 @@ public class NamespaceTests
         Assert.Equal(names, _metadata.List("", 1));
         Assert.Equal(names, _metadata.List("", 3));
         using var snapshot = _metadata.Store.OpenSnapshot();
-        Assert.Equal(["z", "é"], NamespaceReader.List(snapshot, new PathRef(), "gone"u8, 10).Entries.Select(entry => entry.Name.ToStringUtf8()));
+        var rest = NamespaceReader.List(snapshot, new PathRef(), "gone"u8, 10);
+        Assert.Equal(["z", "é"], rest.Entries.Select(entry => entry.Name.ToStringUtf8()));
         Assert.Throws<DfsException>(() => NamespaceReader.List(snapshot, MetadataInHand.Path("a"), [], 0));
     }
 
@@ -167,7 +168,11 @@ public class NamespaceTests
         ulong file = _metadata.CreateFile("f").Inode;
         var chunk = _metadata.Allocate();
         var commit = new Commit { Inode = file, Chunks = { _metadata.Append(chunk, [1]) } };
-        commit.Slices.AddRange(Enumerable.Range(0, Limits.CommitSlicesMax + 1).Select(i => MetadataInHand.Slice((ulong)i * 2, chunk, 0, [1])));
+        for (ulong i = 0; i <= Limits.CommitSlicesMax; i++)
+        {
+            commit.Slices.Add(MetadataInHand.Slice(i * 2, chunk, 0, [1]));
+        }
+
         Assert.Equal(ErrorCode.LimitExceeded, _metadata.Call(new ClientCommand { Commit = commit }).Error);
     }
 

@@ -58,9 +58,9 @@ public class ChunkTests
         _metadata.Propose(new Command { SealChunk = new SealChunk { ChunkId = _chunk.Value } });
         Assert.Equal(ErrorCode.ChunkSealed, _metadata.Write(_file, 3, _chunk, [4]).Error);
         var slice = MetadataInHand.Slice(3, _chunk, 3, [4]);
-        Assert.Equal(ErrorCode.ChunkSealed, _metadata.Call(new ClientCommand { Commit = new Commit { Inode = _file, Slices = { slice } } }).Error);
+        Assert.Equal(ErrorCode.ChunkSealed, Map(slice).Error);
         var within = MetadataInHand.Slice(3, _chunk, 1, [2, 3]);
-        Assert.Equal(ErrorCode.Unspecified, _metadata.Call(new ClientCommand { Commit = new Commit { Inode = _file, Slices = { within } } }).Error);
+        Assert.Equal(ErrorCode.Unspecified, Map(within).Error);
         Assert.Equal([1, 2, 3, 2, 3], _metadata.Read("f"));
         StateAudit.Check(_metadata.Store);
     }
@@ -70,9 +70,9 @@ public class ChunkTests
     {
         Update(_metadata.Append(_chunk, [1, 2, 3]));
         var beyond = MetadataInHand.Slice(0, _chunk, 2, [3, 4]);
-        Assert.Equal(ErrorCode.InvalidArgument, _metadata.Call(new ClientCommand { Commit = new Commit { Inode = _file, Slices = { beyond } } }).Error);
+        Assert.Equal(ErrorCode.InvalidArgument, Map(beyond).Error);
         beyond.ChunkOffset = uint.MaxValue;
-        Assert.Equal(ErrorCode.InvalidArgument, _metadata.Call(new ClientCommand { Commit = new Commit { Inode = _file, Slices = { beyond } } }).Error);
+        Assert.Equal(ErrorCode.InvalidArgument, Map(beyond).Error);
         Assert.Equal(0ul, _metadata.Stat("f").Length);
     }
 
@@ -85,7 +85,8 @@ public class ChunkTests
         Assert.Equal(ErrorCode.ChunkNotFound, _metadata.Write(_file, 0, new ChunkId(77), [1]).Error);
         var word = _metadata.WordOn(_chunk);
         Assert.Equal(ErrorCode.Unspecified, Update(_metadata.Append(_chunk, [1])).Error);
-        Assert.Equal(ErrorCode.NotOwner, _metadata.Call(new ClientCommand { UpdateChunks = new UpdateChunks { Chunks = { word } } }, other).Error);
+        var update = new ClientCommand { UpdateChunks = new UpdateChunks { Chunks = { word } } };
+        Assert.Equal(ErrorCode.NotOwner, _metadata.Call(update, other).Error);
     }
 
     [Fact]
@@ -224,6 +225,9 @@ public class ChunkTests
         Assert.Equal(4ul, _metadata.Propose(new Command { RegisterServer = command }).ServerId);
     }
 
+    private CommandResult Map(SliceWrite slice) =>
+        _metadata.Call(new ClientCommand { Commit = new Commit { Inode = _file, Slices = { slice } } });
+
     private CommandResult Update(ChunkUpdate update) =>
         _metadata.Call(new ClientCommand { UpdateChunks = new UpdateChunks { Chunks = { update } } });
 
@@ -233,13 +237,16 @@ public class ChunkTests
         return (record.CommittedLength, record.CommittedDigest);
     }
 
+    private ReplicaKey Key(ulong server, ulong generation) =>
+        new() { ChunkId = _chunk.Value, ServerId = server, Generation = generation };
+
     private void Leave(ulong server, ulong generation) => _metadata.Propose(new Command
     {
-        ChangeReplicas = new ChangeReplicas { Leaving = { new ReplicaKey { ChunkId = _chunk.Value, ServerId = server, Generation = generation } } },
+        ChangeReplicas = new ChangeReplicas { Leaving = { Key(server, generation) } },
     });
 
     private void Gone(ulong server, ulong generation) => _metadata.Propose(new Command
     {
-        ChangeReplicas = new ChangeReplicas { Gone = { new ReplicaKey { ChunkId = _chunk.Value, ServerId = server, Generation = generation } } },
+        ChangeReplicas = new ChangeReplicas { Gone = { Key(server, generation) } },
     });
 }

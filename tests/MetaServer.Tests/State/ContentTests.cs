@@ -44,7 +44,8 @@ public class ContentTests
     public void A_commit_takes_effect_only_under_its_condition()
     {
         ulong version = _metadata.Write(_file, 0, _chunk, [1]).Version;
-        Assert.Equal(ErrorCode.ConditionFailed, _metadata.Write(_file, 0, _chunk, [2], condition: new Condition { Version = version - 1 }).Error);
+        var stale = new Condition { Version = version - 1 };
+        Assert.Equal(ErrorCode.ConditionFailed, _metadata.Write(_file, 0, _chunk, [2], condition: stale).Error);
         Assert.Equal(ErrorCode.Unspecified, _metadata.Write(_file, 0, _chunk, [3], condition: new Condition { Version = version }).Error);
         Assert.Equal([3], _metadata.Read("f"));
         Assert.Equal(ErrorCode.AlreadyExists, _metadata.CreateFile("f", new Condition { MustNotExist = true }).Error);
@@ -62,7 +63,8 @@ public class ContentTests
         Assert.True(replaced > before);
         Assert.Equal(replaced, _metadata.Stat("f").Version);
         Assert.Equal((_file, 0ul), (_metadata.Stat("f").Inode, _metadata.Stat("f").Length));
-        var opened = _metadata.Call(new ClientCommand { CreateFile = new CreateFile { Target = MetadataInHand.Path("f"), KeepContent = true } });
+        var open = new CreateFile { Target = MetadataInHand.Path("f"), KeepContent = true };
+        var opened = _metadata.Call(new ClientCommand { CreateFile = open });
         Assert.Equal((_file, replaced), (opened.Inode, opened.Version));
     }
 

@@ -141,7 +141,8 @@ public class SessionTests
         _metadata.Write(file, 0, chunk, [1, 2, 3]);
         _metadata.Propose(new Command { SealChunk = new SealChunk { ChunkId = chunk.Value } });
         _metadata.Propose(new Command { SealChunk = new SealChunk { ChunkId = empty.Value } });
-        Assert.Equal(ErrorCode.Unspecified, _metadata.EndSession(_metadata.Session, _metadata.Append(chunk, [4]), _metadata.WordOn(empty)).Error);
+        var ended = _metadata.EndSession(_metadata.Session, _metadata.Append(chunk, [4]), _metadata.WordOn(empty));
+        Assert.Equal(ErrorCode.Unspecified, ended.Error);
         Assert.Equal(3u, StateReader.Chunk(_metadata.Store, chunk)!.CommittedLength);
         StateAudit.Check(_metadata.Store);
     }

@@ -122,11 +122,13 @@ internal static class StateAudit
             var server = new ServerId(Keys.IdAt(key, 1));
             rows[server.Value] = rows.GetValueOrDefault(server.Value) + 1;
             Yes(state.Has(Keys.ServerReplica(server, chunk)), $"the index row of chunk {chunk} on server {server}");
-            Same(row.Leaving, state.Get(Keys.Leaving(server, chunk))?.Generation == row.Generation, $"chunk {chunk} leaves server {server}");
+            bool leaves = state.Get(Keys.Leaving(server, chunk))?.Generation == row.Generation;
+            Same(row.Leaving, leaves, $"chunk {chunk} leaves server {server}");
             Yes(row.Leaving || state.Has(Keys.Chunk(chunk)), $"chunk {chunk}, which has a replica, exists");
         }
 
-        Same(rows.Values.Aggregate(0ul, (sum, n) => sum + n), (ulong)Rows<MarkerRecord>(state, Keys.ServerReplicaTable).Count(), "index rows");
+        ulong indexed = (ulong)Rows<MarkerRecord>(state, Keys.ServerReplicaTable).Count();
+        Same(rows.Values.Aggregate(0ul, (sum, n) => sum + n), indexed, "index rows");
         int leaving = Rows<ReplicaRecord>(state, Keys.ReplicaTable).Count(row => row.Record.Leaving);
         Same(leaving, Rows<LeavingRecord>(state, Keys.LeavingTable).Count(), "leaving rows");
         foreach (var (server, record) in StateReader.Servers(state))
