@@ -56,7 +56,7 @@ internal sealed class Leadership
         Proposer = new Proposer(state, _soft.Observe, space, time, options);
         var census = new ReplicaCensus(store.OpenSnapshot, _servers, bad, time);
         Reports = new ReplicaReports(_servers, _open, Orders, bad, changes, alarms, _history);
-        Registration = new Registration(_servers, _open, Proposer, alarms, options, cluster, () => store.AppliedIndex);
+        Registration = new Registration(_servers, _open, Proposer, alarms, options, cluster, store);
         Heartbeats = new Heartbeats(_servers, Reports, changes, _open, Orders, alarms, Proposer, cluster);
         Calls = new ClientCalls(Proposer, sessions, _open, options, cluster);
         Allocation = new ChunkAllocation(store, Proposer, sessions, _servers, cluster, random, time);

@@ -1,4 +1,6 @@
 using DfsNet.MetaServer.Replication;
+using DfsNet.MetaServer.State;
+using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 
@@ -6,7 +8,7 @@ namespace DfsNet.MetaServer.Cluster;
 
 /// <summary>Which chunk servers are let in, and as whom. A change of the record goes through the log; a plain restart costs no entry.</summary>
 internal sealed class Registration(
-    ServerTable servers, OpenChunks open, Proposer proposer, Alarms alarms, MetaServerOptions options, ClusterRecord cluster, Func<ulong> appliedIndex)
+    ServerTable servers, OpenChunks open, Proposer proposer, Alarms alarms, MetaServerOptions options, ClusterRecord cluster, IStateStore store)
 {
     private const int TextBytesMax = 255;
     private const int VolumesMax = 1_000;
@@ -41,7 +43,7 @@ internal sealed class Registration(
             ClusterId = cluster.ClusterId,
             ServerId = server.Value.Value,
             Incarnation = cluster.Incarnation,
-            AppliedIndex = appliedIndex(),
+            AppliedIndex = store.AppliedIndex,
             Term = proposer.Term,
             HeartbeatMs = (uint)options.HeartbeatInterval.TotalMilliseconds,
             ChunkSize = cluster.ChunkSize,
@@ -73,13 +75,13 @@ internal sealed class Registration(
         }
 
         bool isBehind = request.SeenIncarnation > cluster.Incarnation
-            || (request.SeenIncarnation == cluster.Incarnation && request.SeenIndex > appliedIndex());
+            || (request.SeenIncarnation == cluster.Incarnation && request.SeenIndex > store.AppliedIndex);
         if (isBehind)
         {
             alarms.Raise(
                 "rolled-back",
                 $"chunk server {request.ServerId} was told of log index {request.SeenIndex} (incarnation {request.SeenIncarnation}); this metadata "
-                + $"ends at {appliedIndex()} (incarnation {cluster.Incarnation}): it was rolled back");
+                + $"ends at {store.AppliedIndex} (incarnation {cluster.Incarnation}): it was rolled back");
             throw new DfsException(
                 ErrorCode.Refused, "register", "this metadata is older than what the chunk server has seen: it was rolled back; restore it properly");
         }
@@ -107,13 +109,14 @@ internal sealed class Registration(
             return repeated.Server;
         }
 
-        if (!request.NewVolume && servers.FindByAddress(request.Address, ServerId.None) is { } former && former.Record.Replicas > 0)
+        if (!request.NewVolume && servers.FindByAddress(request.Address, ServerId.None) is { } former
+            && ReplicasOf(former.Server) is var replicas and > 0)
         {
             alarms.Raise($"fresh-{former.Server}", $"an empty chunk server came up at {request.Address}, where server {former.Server} has replicas");
             throw new DfsException(
                 ErrorCode.Refused,
                 "register",
-                $"server {former.Server} at {request.Address} has {former.Record.Replicas} replicas, but these data directories are empty: is a disk "
+                $"server {former.Server} at {request.Address} has {replicas} replicas, but these data directories are empty: is a disk "
                 + "not mounted? If a new server is meant, start it with --new-volume");
         }
 
@@ -123,7 +126,7 @@ internal sealed class Registration(
     private void RequireVolumes(ServerId server, ServerRecord record, RegisterRequest request)
     {
         var given = request.Volumes.Select(volume => volume.VolumeId).ToHashSet();
-        if (!request.NewVolume && record.Replicas > 0 && given.Any(volume => !record.VolumeIds.Contains(volume)))
+        if (!request.NewVolume && ReplicasOf(server) > 0 && given.Any(volume => !record.VolumeIds.Contains(volume)))
         {
             throw new DfsException(
                 ErrorCode.Refused, "register", $"server {server} brings a volume that is not in the record; if it is meant, start it with --new-volume");
@@ -151,6 +154,9 @@ internal sealed class Registration(
             "register",
             $"server {server} is alive as another process; a restarted server is let in after {options.SuspectAfter.TotalSeconds:0.#} s of silence");
     }
+
+    // The table's records are as of the last registration; replicas come and go in the store.
+    private ulong ReplicasOf(ServerId server) => StateReader.Server(store, server)?.Replicas ?? 0;
 
     /// <summary>Volumes are only added: one that is missing today is still this server's.</summary>
     private static bool IsChanged(ServerRecord? record, RegisterRequest request) =>

@@ -59,7 +59,7 @@ internal sealed class ReplicaReports(
             return new ReportChunksReply { Restart = true };
         }
 
-        ulong rows = servers.RecordOf(server)?.Replicas ?? 0;
+        ulong rows = StateReader.Server(reads, server)?.Replicas ?? 0;
         var removals = new Removals(progress, (int)Math.Max(RemovalsMin, rows / RemovalsShare));
         int young = Compare(reads, server, page, removals);
         ulong end = page.Last ? ulong.MaxValue : page.Replicas.Count > 0 ? page.Replicas[^1].ChunkId : page.After;

@@ -255,6 +255,7 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
         }
     }
 
+    /// <summary>Everything but the number of replicas, which the store counts.</summary>
     public IReadOnlyList<ServerStatus> Status()
     {
         lock (_lock)
@@ -272,7 +273,6 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
             Domain = known.Record.Domain,
             State = StateOf(known),
             SilentMs = (uint)Math.Min(ticks.SpanOf(ticks.Now - known.HeardAt).TotalMilliseconds, uint.MaxValue),
-            Replicas = known.Record.Replicas,
             Version = known.Version,
         };
         status.Volumes.AddRange(known.Volumes);

@@ -2,6 +2,7 @@ using DfsNet.MetaServer.Cluster;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
+using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Services;
@@ -67,7 +68,12 @@ internal sealed class StatusViews(
             Removing = (ulong)removals.Count,
             Version = ProgramVersion,
         };
-        reply.Servers.AddRange(servers.Status());
+        foreach (var server in servers.Status())
+        {
+            server.Replicas = StateReader.Server(snapshot, new ServerId(server.ServerId))?.Replicas ?? 0;
+            reply.Servers.Add(server);
+        }
+
         if (space.IsShort || space.IsLogFull)
         {
             reply.Alarms.Add("the metadata server's disk is nearly full: nothing new is taken until files are deleted or space is freed there");

@@ -1,0 +1,17 @@
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.MetaServer.Node;
+
+public sealed class OptionsTests
+{
+    [Fact]
+    public void Every_problem_is_named_at_once()
+    {
+        var options = new MetaServerOptions { Data = "x", MinReplicas = 5, ChunkSize = 100_000, SuspectAfter = TimeSpan.FromHours(1) };
+
+        var error = Assert.Throws<DfsException>(options.Validate);
+
+        Assert.Equal(ErrorCode.InvalidArgument, error.Code);
+        Assert.All(["MinReplicas", "ChunkSize", "SuspectAfter", "DeadAfter"], name => Assert.Contains(name, error.Message, StringComparison.Ordinal));
+    }
+}

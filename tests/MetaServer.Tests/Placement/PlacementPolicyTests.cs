@@ -1,0 +1,75 @@
+using CsCheck;
+using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
+
+namespace DfsNet.MetaServer.Placement;
+
+public sealed class PlacementPolicyTests
+{
+    private const int ChunkSize = 64 * 1024 * 1024;
+
+    private static readonly Gen<Candidate[]> Clusters =
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 20], Gen.Bool).Array[0, 12].Select(servers => servers.Select((server, at) => new Candidate(
+            new ServerId((ulong)at + 1),
+            $"host{at}:7711",
+            $"rack{server.Item1}",
+            server.Item2,
+            [
+                new CandidateVolume(new VolumeId((ulong)at + 100), 1UL << 40, server.Item3 ? 1UL << 39 : 1_000, 0),
+                new CandidateVolume(new VolumeId((ulong)at + 200), 1UL << 40, 1_000, 0),
+            ])).ToArray());
+
+    [Fact]
+    public void A_chain_has_one_replica_per_server_on_volumes_with_room_and_spreads_over_domains() =>
+        Gen.Select(Clusters, Gen.Int[1, 5], Gen.Int[0, 12].Array[0, 4], Gen.Int[0, 1_000]).Sample((candidates, replication, failed, seed) =>
+        {
+            var request = Request(replication, failed.Select(server => new ServerId((ulong)server)).ToHashSet());
+            var able = candidates.Where(candidate => candidate.Volumes[0].Fits(ChunkSize)).ToList();
+            int minimum = Math.Min(2, replication);
+            if (able.Count < minimum)
+            {
+                var error = Assert.Throws<DfsException>(() => PlacementPolicy.Choose(request, candidates, new Random(seed)));
+                Assert.Equal(ErrorCode.TooFewServers, error.Code);
+                return;
+            }
+
+            var chain = PlacementPolicy.Choose(request, candidates, new Random(seed));
+
+            var trusted = able.Where(candidate => !request.Failed.Contains(candidate.Server)).ToList();
+            var pool = trusted.Count >= minimum ? trusted : able;
+            Assert.Equal(Math.Min(replication, pool.Count), chain.Count);
+            Assert.Equal(chain.Count, chain.DistinctBy(place => place.Server).Count());
+            Assert.All(chain, place => Assert.Contains(pool, candidate => candidate.Server == place.Server));
+            Assert.All(chain, place => Assert.Equal(place.Server.Value + 99, place.Volume.Value));
+            int domains = chain.DistinctBy(place => candidates.Single(candidate => candidate.Server == place.Server).Domain).Count();
+            Assert.Equal(Math.Min(chain.Count, pool.DistinctBy(candidate => candidate.Domain).Count()), domains);
+        });
+
+    [Fact]
+    public void The_clients_own_host_is_the_head()
+    {
+        var candidates = Enumerable.Range(0, 6).Select(at => Server(at, load: at == 4 ? 100 : 0)).ToArray();
+
+        var chain = PlacementPolicy.Choose(Request(3, new HashSet<ServerId>()) with { ClientHost = "host4" }, candidates, new Random(1));
+
+        Assert.Equal(new ServerId(5), chain[0].Server);
+    }
+
+    [Fact]
+    public void A_loaded_server_is_chosen_less_often()
+    {
+        var candidates = Enumerable.Range(0, 4).Select(at => Server(at, load: at == 0 ? 50 : 0)).ToArray();
+        var random = new Random(1);
+
+        int loaded = Enumerable.Range(0, 1_000)
+            .Count(_ => PlacementPolicy.Choose(Request(1, new HashSet<ServerId>()), candidates, random)[0].Server == new ServerId(1));
+
+        Assert.InRange(loaded, 1, 120);
+    }
+
+    private static PlacementRequest Request(int replication, IReadOnlySet<ServerId> failed) =>
+        new(replication, Math.Min(2, replication), ChunkSize, failed, "");
+
+    private static Candidate Server(int at, int load) => new(
+        new ServerId((ulong)at + 1), $"host{at}:7711", $"rack{at}", load, [new CandidateVolume(new VolumeId((ulong)at + 100), 1UL << 40, 1UL << 39, 0)]);
+}
