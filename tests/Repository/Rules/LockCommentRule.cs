@@ -35,8 +35,14 @@ internal sealed class LockCommentRule : IRule
         select file.At(field, "a Lock without a comment naming what it guards");
 
     private static bool DeclarationHasComment(SourceFile file, ExpressionSyntax target) =>
-        file.Nodes<FieldDeclarationSyntax>().Any(field =>
-            field.Declaration.Variables.Any(variable => variable.Identifier.Text == target.ToString()) && HasComment(file, field));
+        file.Nodes<MemberDeclarationSyntax>().Any(member => Declares(member, target.ToString()) && HasComment(file, member));
+
+    private static bool Declares(MemberDeclarationSyntax member, string name) => member switch
+    {
+        FieldDeclarationSyntax field => field.Declaration.Variables.Any(variable => variable.Identifier.Text == name),
+        PropertyDeclarationSyntax property => property.Identifier.Text == name,
+        _ => false,
+    };
 
     private static bool HasComment(SourceFile file, SyntaxNode node)
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DfsNet.Repository.Tree;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -6,7 +7,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace DfsNet.Repository.Rules;
 
 /// <summary>Every type of the product says its job in one line.</summary>
-internal sealed class TypeSummaryRule : IRule
+internal sealed partial class TypeSummaryRule : IRule
 {
     public IEnumerable<SourceTree> Bad =>
     [
@@ -32,5 +33,10 @@ internal sealed class TypeSummaryRule : IRule
     private static bool HasSummary(MemberDeclarationSyntax member) =>
         member.GetLeadingTrivia()
             .Where(trivia => trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia))
-            .Any(trivia => trivia.ToString().Any(char.IsUpper) || trivia.ToString().Contains("inheritdoc", StringComparison.Ordinal));
+            .Any(trivia => trivia.ToString().Contains("inheritdoc", StringComparison.Ordinal) || Text(trivia).Any(char.IsLetter));
+
+    private static string Text(SyntaxTrivia comment) => Tag().Replace(comment.ToString(), "");
+
+    [GeneratedRegex("<[^>]*>")]
+    private static partial Regex Tag();
 }
