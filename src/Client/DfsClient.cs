@@ -12,8 +12,9 @@ namespace DfsNet.Client;
 /// <summary>
 /// A client of a DfsNet file system. Safe for concurrent use; make one per process and dispose it at the end.
 /// Paths are absolute ("/a/b"), valid UTF-8, at most 4,096 bytes, with names of 1 to 255 bytes.
-/// Every failure of the file system is a <see cref="DfsException"/> whose <see cref="DfsException.Code"/> says what went wrong. A call that gets
-/// no answer ends with TimedOut or Unavailable after <see cref="DfsClientOptions.CallTimeout"/>: a change it asked for may then have happened or not.
+/// Every failure of the file system is a <see cref="DfsException"/> whose <see cref="DfsException.Code"/> says what went wrong. A call that
+/// gets no answer ends with TimedOut or Unavailable after <see cref="DfsClientOptions.CallTimeout"/>: a change it asked for may then have
+/// happened or not.
 /// </summary>
 public sealed class DfsClient : IAsyncDisposable
 {
@@ -64,7 +65,9 @@ public sealed class DfsClient : IAsyncDisposable
 #pragma warning restore RS0030
     }
 
-    /// <summary>Connects with the clock, randomness and network that are given: for simulation, tests, and hosts that share connections.</summary>
+    /// <summary>
+    /// Connects with the clock, randomness and network that are given: for simulation, tests, and hosts that share connections.
+    /// </summary>
     /// <param name="options">Where the metadata nodes are, and how the client behaves.</param>
     /// <param name="connections">Ways to the servers for small calls; not disposed by the client.</param>
     /// <param name="transport">The way bulk bytes travel.</param>
@@ -96,7 +99,8 @@ public sealed class DfsClient : IAsyncDisposable
     public async IAsyncEnumerable<DfsFileInfo> ListAsync(
         string path, DfsListOptions? options = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (var entry in _names.ListAsync(DfsPath.Parse(path), options ?? new DfsListOptions(), cancellation).ConfigureAwait(false))
+        await foreach (
+            var entry in _names.ListAsync(DfsPath.Parse(path), options ?? new DfsListOptions(), cancellation).ConfigureAwait(false))
         {
             yield return entry;
         }
@@ -118,7 +122,8 @@ public sealed class DfsClient : IAsyncDisposable
         _names.DeleteDirectoryAsync(DfsPath.Parse(path), recursive, cancellation);
 
     /// <summary>Moves a file or directory in one step; with <paramref name="replace"/> over an existing file or empty directory.</summary>
-    /// <exception cref="DfsException">NotFound, AlreadyExists, DirectoryNotEmpty, WouldCycle, NotADirectory, IsADirectory, InvalidArgument.</exception>
+    /// <exception cref="DfsException">NotFound, AlreadyExists, DirectoryNotEmpty, WouldCycle, NotADirectory, IsADirectory,
+    /// InvalidArgument.</exception>
     public Task MoveAsync(string source, string target, bool replace = false, CancellationToken cancellation = default) =>
         _names.MoveAsync(DfsPath.Parse(source), DfsPath.Parse(target), replace, cancellation);
 
@@ -141,8 +146,8 @@ public sealed class DfsClient : IAsyncDisposable
         _files.OpenWriteAsync(DfsPath.Parse(path), options ?? new DfsWriteOptions(), cancellation);
 
     /// <summary>Stores a whole file in one step: a reader sees either nothing of it (or the old content) or all.</summary>
-    /// <exception cref="DfsException">AlreadyExists (without Overwrite), NotFound (a parent), IsADirectory, TooFewServers, OutOfSpace, InvalidArgument;
-    /// OutcomeUnknown when the session ended before the result was known.</exception>
+    /// <exception cref="DfsException">AlreadyExists (without Overwrite), NotFound (a parent), IsADirectory, TooFewServers, OutOfSpace,
+    /// InvalidArgument; OutcomeUnknown when the session ended before the result was known.</exception>
     public Task<DfsPutResult> PutAsync(
         string path, ReadOnlyMemory<byte> content, DfsPutOptions? options = null, CancellationToken cancellation = default) =>
         _files.PutAsync(DfsPath.Parse(path), content, options ?? new DfsPutOptions(), cancellation);
@@ -157,7 +162,8 @@ public sealed class DfsClient : IAsyncDisposable
     /// <param name="cancellation">Ends the storing; nothing of it becomes visible, unless the last step was already under way.</param>
     /// <exception cref="DfsException">As for the other overload; SessionEnded when this client was away for too long.</exception>
     public Task<DfsPutResult> PutAsync(
-        string path, Stream content, DfsPutOptions? options = null, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        string path, Stream content, DfsPutOptions? options =
+            null, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
         _files.PutAsync(DfsPath.Parse(path), content, options ?? new DfsPutOptions(), progress, cancellation);
 
     /// <summary>Writes a whole file to a stream.</summary>
@@ -166,7 +172,8 @@ public sealed class DfsClient : IAsyncDisposable
     /// <param name="progress">Hears how many bytes were written so far.</param>
     /// <param name="cancellation">Ends the copying.</param>
     /// <exception cref="DfsException">NotFound, IsADirectory, DataLoss, InvalidArgument.</exception>
-    public Task<DfsFileInfo> GetAsync(string path, Stream target, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+    public Task<DfsFileInfo> GetAsync(
+        string path, Stream target, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
         _files.GetAsync(DfsPath.Parse(path), target, progress, cancellation);
 
     /// <summary>Where the bytes of a file lie.</summary>

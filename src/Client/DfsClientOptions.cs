@@ -17,7 +17,8 @@ public sealed record DfsClientOptions
     public string ClientName { get; init; } = "dfsnet";
 
     /// <summary>
-    /// This machine's name as chunk servers advertise it; a replica on it is preferred, being read and written without the network. Empty: unknown.
+    /// This machine's name as chunk servers advertise it; a replica on it is preferred, being read and written without the network. Empty:
+    /// unknown.
     /// </summary>
     [Description("This machine's host name, to prefer replicas on it.")]
     public string HostName { get; init; } = "";
@@ -27,7 +28,9 @@ public sealed record DfsClientOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "1.00:00:00")]
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long <see cref="DfsClient.ConnectAsync(DfsClientOptions, CancellationToken)"/> waits for a metadata server to answer.</summary>
+    /// <summary>
+    /// How long <see cref="DfsClient.ConnectAsync(DfsClientOptions, CancellationToken)"/> waits for a metadata server to answer.
+    /// </summary>
     [Description("How long connecting waits for a metadata server.")]
     [Range(typeof(TimeSpan), "00:00:00.050", "1.00:00:00")]
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -38,14 +41,17 @@ public sealed record DfsClientOptions
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long an append chain may be silent with bytes outstanding before it is replaced. A healthy chain answers in milliseconds. The servers
-    /// notice a silent member after two seconds and one more for the hops of the chain, and name it: the client waits a little longer.
+    /// How long an append chain may be silent with bytes outstanding before it is replaced. A healthy chain answers in milliseconds. The
+    /// servers notice a silent member after two seconds and one more for the hops of the chain, and name it: the client waits a little
+    /// longer.
     /// </summary>
     [Description("Silence of an append chain after which it is replaced.")]
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
     public TimeSpan ChainSilence { get; init; } = TimeSpan.FromSeconds(3.5);
 
-    /// <summary>How long a replica may keep a reader waiting before another is asked; grows fourfold each time all were asked in vain.</summary>
+    /// <summary>
+    /// How long a replica may keep a reader waiting before another is asked; grows fourfold each time all were asked in vain.
+    /// </summary>
     [Description("Silence of a replica after which another one is read.")]
     [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
     public TimeSpan ReadSilence { get; init; } = TimeSpan.FromMilliseconds(250);
@@ -60,7 +66,9 @@ public sealed record DfsClientOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan FailedServerMemory { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Chunks open for writing at the same time; the cluster's own bound holds too. Large writes beyond it wait for their turn.</summary>
+    /// <summary>
+    /// Chunks open for writing at the same time; the cluster's own bound holds too. Large writes beyond it wait for their turn.
+    /// </summary>
     [Description("Chunks open for writing at the same time.")]
     [Range(1, 16)]
     public int OpenChunksMax { get; init; } = 16;

@@ -5,14 +5,15 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.Client;
 
 /// <summary>
-/// A file opened for reading or for writing (never both). Asynchronous, with bounded memory whatever the file's size; like every stream, not for
-/// concurrent use. The blocking members of <see cref="Stream"/> (Read, Write, Flush, SetLength) throw <see cref="NotSupportedException"/>: use
-/// their asynchronous forms, and <c>await using</c>.
+/// A file opened for reading or for writing (never both). Asynchronous, with bounded memory whatever the file's size; like every stream,
+/// not for concurrent use. The blocking members of <see cref="Stream"/> (Read, Write, Flush, SetLength) throw
+/// <see cref="NotSupportedException"/>: use their asynchronous forms, and <c>await using</c>.
 /// </summary>
 /// <remarks>
-/// Reading sees the content that was committed when the stream was opened or last refreshed, or newer, never older. Bytes are checked against the
-/// checksums in the metadata; a bad or unreachable replica is replaced without notice. Writing returns from <see cref="FlushAsync(CancellationToken)"/>
-/// and <see cref="DisposeAsync"/> only when the bytes are durable on every replica and, unless the write is atomic, visible.
+/// Reading sees the content that was committed when the stream was opened or last refreshed, or newer, never older. Bytes are checked
+/// against the checksums in the metadata; a bad or unreachable replica is replaced without notice. Writing returns from
+/// <see cref="FlushAsync(CancellationToken)"/> and <see cref="DisposeAsync"/> only when the bytes are durable on every replica and, unless
+/// the write is atomic, visible.
 /// </remarks>
 public sealed class DfsFileStream : Stream
 {
@@ -55,10 +56,15 @@ public sealed class DfsFileStream : Stream
     /// <inheritdoc/>
     public override bool CanWrite => _writer is not null && !_isClosed;
 
-    /// <summary>Length of the file in bytes: as last seen when reading; with what was written here when writing; when appending, the bytes written here.</summary>
+    /// <summary>
+    /// Length of the file in bytes: as last seen when reading; with what was written here when writing; when appending, the bytes written
+    /// here.
+    /// </summary>
     public override long Length => _reader?.Length ?? _length;
 
-    /// <summary>Offset of the next byte, from 0. It may lie behind the end: reading gives nothing there, writing leaves a hole of zeros.</summary>
+    /// <summary>
+    /// Offset of the next byte, from 0. It may lie behind the end: reading gives nothing there, writing leaves a hole of zeros.
+    /// </summary>
     /// <exception cref="NotSupportedException">Set while appending.</exception>
     public override long Position
     {
@@ -147,8 +153,8 @@ public sealed class DfsFileStream : Stream
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <summary>
-    /// Returns when what was written is durable and visible (atomic writes: durable; they become visible when the stream is closed). When appending,
-    /// the bytes since the last flush are added at the file's end in one piece.
+    /// Returns when what was written is durable and visible (atomic writes: durable; they become visible when the stream is closed). When
+    /// appending, the bytes since the last flush are added at the file's end in one piece.
     /// </summary>
     public override Task FlushAsync(CancellationToken cancellationToken) =>
         _writer is null ? Task.CompletedTask : Writer().FlushAsync(cancellationToken);
@@ -195,7 +201,10 @@ public sealed class DfsFileStream : Stream
     /// <summary>Not supported: it would have to block. Use <see cref="SetLengthAsync"/>.</summary>
     public override void SetLength(long value) => throw Blocking(nameof(SetLengthAsync));
 
-    /// <summary>Nothing when nothing is to be flushed; otherwise not supported: it would have to block. Use <see cref="FlushAsync(CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Nothing when nothing is to be flushed; otherwise not supported: it would have to block. Use
+    /// <see cref="FlushAsync(CancellationToken)"/>.
+    /// </summary>
     public override void Flush()
     {
         if (_writer is { HasUncommitted: true })
@@ -245,7 +254,8 @@ public sealed class DfsFileStream : Stream
             CloseHalves();
             if (loses)
             {
-                throw new InvalidOperationException($"{Path}: bytes written were not flushed and are gone; close the stream with DisposeAsync (await using)");
+                throw new InvalidOperationException(
+                    $"{Path}: bytes written were not flushed and are gone; close the stream with DisposeAsync (await using)");
             }
         }
 

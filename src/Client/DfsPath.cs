@@ -5,7 +5,9 @@ using Google.Protobuf;
 
 namespace DfsNet.Client;
 
-/// <summary>An absolute path that was checked: valid UTF-8, bounded, without "." and "..". Repeated and trailing slashes mean nothing.</summary>
+/// <summary>
+/// An absolute path that was checked: valid UTF-8, bounded, without "." and "..". Repeated and trailing slashes mean nothing.
+/// </summary>
 internal readonly struct DfsPath
 {
     private const int ShownLengthMax = 200;
@@ -59,7 +61,9 @@ internal readonly struct DfsPath
 
     public PathRef ToReference() => new() { Path = Relative };
 
-    /// <summary>The path of an entry; its name comes from the server, and bytes that are no UTF-8 are shown as replacement characters.</summary>
+    /// <summary>
+    /// The path of an entry; its name comes from the server, and bytes that are no UTF-8 are shown as replacement characters.
+    /// </summary>
     public static string Join(string directory, ByteString name) =>
         directory == "/" ? "/" + name.ToStringUtf8() : $"{directory}/{name.ToStringUtf8()}";
 

@@ -1,6 +1,8 @@
 namespace DfsNet.Client;
 
-/// <summary>How <see cref="DfsClient.PutAsync(string, Stream, DfsPutOptions?, IProgress{long}?, CancellationToken)"/> stores a file.</summary>
+/// <summary>
+/// How <see cref="DfsClient.PutAsync(string, Stream, DfsPutOptions?, IProgress{long}?, CancellationToken)"/> stores a file.
+/// </summary>
 public sealed record DfsPutOptions
 {
     /// <summary>Replaces an existing file; otherwise it is an error (AlreadyExists).</summary>

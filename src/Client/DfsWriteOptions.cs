@@ -26,7 +26,8 @@ public sealed record DfsWriteOptions
     public DfsWriteMode Mode { get; init; } = DfsWriteMode.Create;
 
     /// <summary>
-    /// Nothing is visible under the name before the stream is closed by <see cref="Stream.DisposeAsync"/>; then all of it is, in one step. Only with
+    /// Nothing is visible under the name before the stream is closed by <see cref="Stream.DisposeAsync"/>; then all of it is, in one step.
+    /// Only with
     /// <see cref="DfsWriteMode.Create"/> and <see cref="DfsWriteMode.CreateNew"/>. A stream that failed, or whose
     /// <see cref="DfsFileStream.Abandon"/> was called, leaves no trace.
     /// </summary>

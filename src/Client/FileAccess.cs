@@ -45,7 +45,8 @@ internal sealed class FileAccess(
         };
         var created = await session.Session.SubmitAsync(
             $"open {path.Text}", new ClientCommand { CreateFile = create }, deadline, cancellation).ConfigureAwait(false);
-        return await OpenExistingAsync(path, session, created.Inode, keep, write.Mode == DfsWriteMode.Append, cancellation).ConfigureAwait(false);
+        return await OpenExistingAsync(path, session, created.Inode, keep, write.Mode == DfsWriteMode.Append, cancellation).ConfigureAwait(
+            false);
     }
 
     public async Task<DfsPutResult> PutAsync(DfsPath path, ReadOnlyMemory<byte> content, DfsPutOptions put, CancellationToken cancellation)
@@ -57,7 +58,8 @@ internal sealed class FileAccess(
             try
             {
                 return await PutAsync(
-                    path, put, null, async (writer, token) => await writer.WriteAsync(0, content, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+                    path, put, null, async (writer, token) =>
+                        await writer.WriteAsync(0, content, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
             }
             catch (DfsException error) when (error.Code == ErrorCode.SessionEnded && !deadline.IsOver)
             {
@@ -123,7 +125,8 @@ internal sealed class FileAccess(
             }
 
             page = await FileLayoutView.FetchAsync(
-                connection, new PathRef { Inode = file.Inode }, page.End, sessions.CurrentId, connection.NewDeadline(), cancellation).ConfigureAwait(false);
+                connection, new PathRef { Inode = file.Inode }, page.End, sessions.CurrentId, connection.NewDeadline(),
+                cancellation).ConfigureAwait(false);
         }
     }
 
@@ -175,7 +178,8 @@ internal sealed class FileAccess(
     }
 
     private async Task<DfsPutResult> PutAsync(
-        DfsPath path, DfsPutOptions put, IProgress<long>? progress, Func<FileWriter, CancellationToken, Task> fill, CancellationToken cancellation)
+        DfsPath path, DfsPutOptions put, IProgress<long>? progress, Func<FileWriter, CancellationToken, Task> fill,
+        CancellationToken cancellation)
     {
         var session = await sessions.GetAsync(connection.NewDeadline(), cancellation).ConfigureAwait(false);
         var target = new NewFile(session.Session, path, put.Overwrite, put.CreateParents, put.PermissionBits);

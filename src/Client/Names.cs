@@ -26,7 +26,9 @@ internal sealed class Names(MetadataConnection connection, SessionHolder session
     public async Task<Attributes> LookupAsync(PathRef target, string step, CallDeadline deadline, CancellationToken cancellation)
     {
         var request = new LookupRequest { Target = target };
-        var reply = await connection.CallAsync(step, (client, call) => client.LookupAsync(request, call), deadline, cancellation).ConfigureAwait(false);
+        var reply =
+            await connection.CallAsync(step, (client, call) => client.LookupAsync(request, call), deadline, cancellation).ConfigureAwait(
+                false);
         return reply.Attributes;
     }
 
@@ -44,7 +46,9 @@ internal sealed class Names(MetadataConnection connection, SessionHolder session
         var open = new Stack<IAsyncEnumerator<DfsFileInfo>>();
         try
         {
-            open.Push(EntriesAsync(path.Text, path.ToReference(), options.After, options.PageSize, cancellation).GetAsyncEnumerator(cancellation));
+            open.Push(
+                EntriesAsync(path.Text, path.ToReference(), options.After, options.PageSize, cancellation).GetAsyncEnumerator(
+                    cancellation));
             while (open.TryPeek(out var directory))
             {
                 if (!await MoveNextAsync(directory, mayVanish: open.Count > 1).ConfigureAwait(false))
@@ -146,7 +150,8 @@ internal sealed class Names(MetadataConnection connection, SessionHolder session
             if (entry.IsDirectory)
             {
                 await EmptyAsync(entry.Path, entry.Inode, cancellation).ConfigureAwait(false);
-                removals.Add(RemoveAsync(entry.Path, new ClientCommand { RemoveDirectory = new RemoveDirectory { Target = target } }, cancellation));
+                removals.Add(
+                    RemoveAsync(entry.Path, new ClientCommand { RemoveDirectory = new RemoveDirectory { Target = target } }, cancellation));
             }
             else
             {
@@ -200,9 +205,11 @@ internal sealed class Names(MetadataConnection connection, SessionHolder session
         var last = DfsPath.EncodeName(after);
         while (true)
         {
-            var request = new ListRequest { Directory = directory, After = last, Limit = (uint)Math.Clamp(pageSize, 0, Limits.ListPageMax) };
+            var request =
+                new ListRequest { Directory = directory, After = last, Limit = (uint)Math.Clamp(pageSize, 0, Limits.ListPageMax) };
             var page = await connection.CallAsync(
-                $"list {path}", (client, call) => client.ListAsync(request, call), connection.NewDeadline(), cancellation).ConfigureAwait(false);
+                $"list {path}", (client, call) =>
+                    client.ListAsync(request, call), connection.NewDeadline(), cancellation).ConfigureAwait(false);
             foreach (var entry in page.Entries)
             {
                 yield return DfsFileInfo.From(DfsPath.Join(path, entry.Name), entry.Attributes);

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.Client;
 
 /// <summary>
-/// The client's session: opened when it is first needed, kept alive, replaced when the metadata server has ended it. New work goes to the new
-/// session; streams of the old one fail.
+/// The client's session: opened when it is first needed, kept alive, replaced when the metadata server has ended it. New work goes to the
+/// new session; streams of the old one fail.
 /// </summary>
 internal sealed partial class SessionHolder(
     MetadataConnection connection,
@@ -71,7 +71,9 @@ internal sealed partial class SessionHolder(
         return await deadline.WaitAsync(opening, "open session", cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Starts opening a session if there is none, so that keep-alives can tell which files are held; reading does not depend on it.</summary>
+    /// <summary>
+    /// Starts opening a session if there is none, so that keep-alives can tell which files are held; reading does not depend on it.
+    /// </summary>
     public void OpenInBackground()
     {
         lock (_gate) // guards the fields
@@ -125,7 +127,8 @@ internal sealed partial class SessionHolder(
         try
         {
             reply = await connection.CallAsync(
-                "open session", (client, call) => client.OpenSessionAsync(request, call), connection.NewDeadline(), _closing.Token).ConfigureAwait(false);
+                "open session", (client, call) =>
+                    client.OpenSessionAsync(request, call), connection.NewDeadline(), _closing.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error)
         {
@@ -134,7 +137,8 @@ internal sealed partial class SessionHolder(
 
         var session = new Session(connection, reply);
         var opener = new ChunkOpener(
-            session, transport, new ChainDiagnosis(connections, _failed, time), _failed, options, time, connection.Jitter, logs.CreateLogger<ChunkWriter>());
+            session, transport, new ChainDiagnosis(connections, _failed, time), _failed, options, time, connection.Jitter,
+            logs.CreateLogger<ChunkWriter>());
         var opened = new WriteSession(session, new ChunkPool(session, opener, options, time));
         SessionOpened(session.Id);
         lock (_gate) // guards the fields
@@ -158,7 +162,9 @@ internal sealed partial class SessionHolder(
                 var request = Held.Describe(session.Id.Value, all);
                 try
                 {
-                    var reply = await session.KeepAliveAsync(request, new CallDeadline(time, session.KeepAlive), ending.Token).ConfigureAwait(false);
+                    var reply =
+                        await session.KeepAliveAsync(request, new CallDeadline(time, session.KeepAlive), ending.Token).ConfigureAwait(
+                            false);
                     Held.Told(request);
                     all = reply.HeldWanted;
                     if (reply.SealRequested.Count != 0)

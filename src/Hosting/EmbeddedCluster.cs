@@ -26,7 +26,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public IEnumerable<NodeHost> ChunkServers => _chunkServers.OfType<NodeHost>();
 
     /// <summary>Returns when every server serves.</summary>
-    public static async Task<EmbeddedCluster> StartAsync(EmbeddedClusterOptions options, ILoggerFactory logs, CancellationToken cancellation)
+    public static async Task<EmbeddedCluster> StartAsync(
+        EmbeddedClusterOptions options, ILoggerFactory logs, CancellationToken cancellation)
     {
         var metaOptions = (options.MetaServer ?? new MetaServerOptions { Data = "" }) with
         {
@@ -35,12 +36,14 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             Replication = options.Replication,
             MinReplicas = Math.Min(2, options.Replication),
         };
-        var cluster = new EmbeddedCluster(options, logs, await MetaServerHost.StartAsync(metaOptions, logs, cancellation).ConfigureAwait(false));
+        var cluster = new EmbeddedCluster(
+            options, logs, await MetaServerHost.StartAsync(metaOptions, logs, cancellation).ConfigureAwait(false));
         bool started = false;
         try
         {
             await cluster.MetaServer.WaitReadyAsync(cancellation).ConfigureAwait(false);
-            await Task.WhenAll(Enumerable.Range(0, options.ChunkServers).Select(number => cluster.StartChunkServerAsync(number, cancellation)))
+            await Task.WhenAll(
+                Enumerable.Range(0, options.ChunkServers).Select(number => cluster.StartChunkServerAsync(number, cancellation)))
                 .ConfigureAwait(false);
             started = true;
             return cluster;
@@ -85,7 +88,9 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     /// <summary>Throws when a server had to stop for a reason of its own.</summary>
     public async Task WatchAsync(CancellationToken cancellation)
     {
-        var first = await Task.WhenAny(ChunkServers.Append(MetaServer).Select(host => host.Completion)).WaitAsync(cancellation).ConfigureAwait(false);
+        var first =
+            await Task.WhenAny(ChunkServers.Append(MetaServer).Select(host => host.Completion)).WaitAsync(cancellation).ConfigureAwait(
+                false);
         await first.ConfigureAwait(false);
     }
 

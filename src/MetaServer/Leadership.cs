@@ -62,7 +62,8 @@ internal sealed class Leadership
         Allocation = new ChunkAllocation(store, Proposer, sessions, _servers, cluster, random, time);
         Views = new FileViews(store, Proposer, sessions, _servers, bad);
         Status = new StatusViews(store, Proposer, _servers, census, removals, space, alarms, cluster);
-        Flusher = new StoreFlusher(store, log, Proposer, budget.FlushLogBytes, options.FlushInterval, time, logs.CreateLogger<StoreFlusher>());
+        Flusher = new StoreFlusher(
+            store, log, Proposer, budget.FlushLogBytes, options.FlushInterval, time, logs.CreateLogger<StoreFlusher>());
         _workers =
         [
             new MapReclaimer(store, Proposer, time),

@@ -190,7 +190,8 @@ public sealed partial class MetaNode : IAsyncDisposable
         lead.Load();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var proposing = lead.Proposer.RunAsync(log, term);
-        Task[] loops = [proposing, lead.RunAsync(ending.Token), lead.Flusher.RunAsync(ending.Token), space.RunAsync(ending.Token), _broken.Task];
+        Task[] loops =
+            [proposing, lead.RunAsync(ending.Token), lead.Flusher.RunAsync(ending.Token), space.RunAsync(ending.Token), _broken.Task];
         _lead = lead;
         Began(term, store.AppliedIndex);
         _ready.TrySetResult();
@@ -241,7 +242,8 @@ public sealed partial class MetaNode : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Replayed {Entries} entries up to {Index} in {Time}; {Cut} bytes of an incomplete tail and {Ignored} given-up entries were ignored")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Replayed {Entries} entries up to {Index} in {Time}; {Cut} bytes of an "
+        + "incomplete tail and {Ignored} given-up entries were ignored")]
     private partial void Replayed(ulong entries, ulong index, TimeSpan time, long cut, int ignored);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Began to serve in term {Term} at entry {Index}")]

@@ -35,7 +35,9 @@ public static class Limits
 
     public const int SessionOpenChunksMax = 16;
 
-    /// <summary>The command that ends a session writes three records per owned chunk, three per staged file and one per kept result.</summary>
+    /// <summary>
+    /// The command that ends a session writes three records per owned chunk, three per staged file and one per kept result.
+    /// </summary>
     public const int SessionOwnedChunksMax = 2_048;
     public const int SessionStagedFilesMax = 512;
 

@@ -30,7 +30,8 @@ public sealed class ClusterDownTests
     public async Task Options_out_of_range_are_refused_by_name()
     {
         var options = new DfsClientOptions { MetadataAddresses = ["nowhere"] };
-        var error = await Assert.ThrowsAsync<System.ComponentModel.DataAnnotations.ValidationException>(() => DfsClient.ConnectAsync(options));
+        var error = await Assert.ThrowsAsync<System.ComponentModel.DataAnnotations.ValidationException>(
+            () => DfsClient.ConnectAsync(options));
         Assert.Contains("nowhere", error.Message, StringComparison.Ordinal);
     }
 

@@ -39,7 +39,8 @@ public sealed class PathTests
     [InlineData('a', 256, false)]
     [InlineData('ü', 127, true)]
     [InlineData('ü', 128, false)]
-    public void A_name_has_at_most_255_bytes(char letter, int count, bool accepted) => Assert.Equal(accepted, IsAccepted("/" + new string(letter, count)));
+    public void A_name_has_at_most_255_bytes(char letter, int count, bool accepted) =>
+        Assert.Equal(accepted, IsAccepted("/" + new string(letter, count)));
 
     [Fact]
     public void A_path_has_at_most_4096_bytes()

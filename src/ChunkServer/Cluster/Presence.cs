@@ -45,7 +45,9 @@ internal sealed class Presence
         _options = options;
         _time = time;
         // A lost answer must not keep the next heartbeats back until this server is suspect.
-        var heartbeatTimeout = options.HeartbeatInterval * 2 < options.MetaCallTimeout ? options.HeartbeatInterval * 2 : options.MetaCallTimeout;
+        var heartbeatTimeout = options.HeartbeatInterval * 2 < options.MetaCallTimeout
+            ? options.HeartbeatInterval * 2
+            : options.MetaCallTimeout;
         var links = options.MetaServers
             .Select(address => new MetadataLink(address, connections, options.MetaCallTimeout, heartbeatTimeout, time)).ToArray();
         _registrar = new Registrar(membership, links, options, time, random, logs.CreateLogger<Registrar>());

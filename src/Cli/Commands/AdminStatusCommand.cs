@@ -35,11 +35,12 @@ internal static class AdminStatusCommand
 
     private static async Task WriteAsync(TextWriter output, StatusFacts facts)
     {
+        string missing = $"{facts.UnderReplicated} under-replicated, {facts.Unavailable} unavailable";
         await output.WriteLineAsync(
             $"""
             cluster:         {facts.Cluster} (version {facts.Version}, term {facts.Term}, log index {facts.AppliedIndex})
             chunk servers:   {facts.ChunkServers}: {facts.Healthy} healthy, {facts.Suspect} suspect, {facts.Dead} dead
-            chunks:          {facts.Chunks}: {facts.OpenChunks} open, {facts.UnderReplicated} under-replicated, {facts.Unavailable} unavailable, {facts.Removing} being removed
+            chunks:          {facts.Chunks}: {facts.OpenChunks} open, {missing}, {facts.Removing} being removed
             files:           {facts.Files} in {Quantities.Count((long)facts.Directories, "directory")}
             sessions:        {facts.Sessions}
             """).ConfigureAwait(false);
@@ -56,9 +57,10 @@ internal static class AdminStatusCommand
             foreach (var volume in server.Volumes)
             {
                 string detail = volume.Detail.Length == 0 ? "" : $" ({Names.Printable(volume.Detail)})";
+                string chunks = Quantities.Count((long)volume.Chunks, "chunk");
                 await output.WriteLineAsync(
                     $"  volume {volume.Volume} {volume.State,-8} {Quantities.Bytes(volume.AvailableBytes)} of "
-                    + $"{Quantities.Bytes(volume.CapacityBytes)} available, {Quantities.Count((long)volume.Chunks, "chunk")}{detail}").ConfigureAwait(false);
+                    + $"{Quantities.Bytes(volume.CapacityBytes)} available, {chunks}{detail}").ConfigureAwait(false);
             }
         }
     }

@@ -20,7 +20,8 @@ internal static class CatCommand
             var client = await clients.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
             {
-                using var transfer = new GetTransfer(client.Files, surroundings, new TransferSettings(false, false, false, 1), report, counters);
+                using var transfer = new GetTransfer(
+                    client.Files, surroundings, new TransferSettings(false, false, false, 1), report, counters);
                 await transfer.CopyToOutputAsync(sources, cancellation).ConfigureAwait(false);
             }
 

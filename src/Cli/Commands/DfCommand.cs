@@ -25,13 +25,18 @@ internal static class DfCommand
         return command;
     }
 
-    private static string Text(FileSystemFacts facts) =>
-        $"""
-        capacity:    {Quantities.Bytes(facts.CapacityBytes)} on all volumes
-        used:        {Quantities.Bytes(facts.UsedBytes)}
-        available:   {Quantities.Bytes(facts.AvailableBytes)} raw, {Quantities.Bytes(facts.AvailableBytes / Math.Max(facts.Replication, 1))} for files of {Quantities.Count(facts.Replication, "replica")}
-        stored:      {Quantities.Bytes(facts.LogicalBytes)} in {Quantities.Count(facts.Files, "file")}
-        directories: {facts.Directories}
-        chunks:      {facts.Chunks}
-        """;
+    private static string Text(FileSystemFacts facts)
+    {
+        string replicas = Quantities.Count(facts.Replication, "replica");
+        string usable = Quantities.Bytes(facts.AvailableBytes / Math.Max(facts.Replication, 1));
+        return
+            $"""
+            capacity:    {Quantities.Bytes(facts.CapacityBytes)} on all volumes
+            used:        {Quantities.Bytes(facts.UsedBytes)}
+            available:   {Quantities.Bytes(facts.AvailableBytes)} raw, {usable} for files of {replicas}
+            stored:      {Quantities.Bytes(facts.LogicalBytes)} in {Quantities.Count(facts.Files, "file")}
+            directories: {facts.Directories}
+            chunks:      {facts.Chunks}
+            """;
+    }
 }

@@ -11,8 +11,10 @@ internal static class GetCommand
     {
         var command = new Command("get", "Fetches files and directories");
         var paths = PathArguments.SourcesAndTarget(
-            "Paths in DfsNet; then a local file or directory, or - for standard output. As with cp: when the target is a directory, sources are "
-            + "put into it under their own names; else the one source gets the target's name. 'get -r /x DIR' makes DIR a copy of /x, or DIR/x "
+            "Paths in DfsNet; then a local file or directory, or - for standard output. As with cp: when the target is a directory, "
+                + "sources are "
+            + "put into it under their own names; else the one source gets the target's name. 'get -r /x DIR' makes DIR a copy of /x, or "
+            + "DIR/x "
             + "when DIR exists. Each file appears whole or not at all");
         command.Add(paths);
         var options = new TransferOptions(command, canFollowLinks: false);

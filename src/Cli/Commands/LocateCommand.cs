@@ -39,9 +39,10 @@ internal static class LocateCommand
 
     private static async Task WriteAsync(TextWriter output, LayoutFacts facts)
     {
+        string wanted = Quantities.Count(facts.Replication, "replica");
         await output.WriteLineAsync(
             $"{Names.Printable(facts.Path)}: {Quantities.Bytes(facts.Length)}, {Quantities.Count(facts.Slices.Count, "slice")}, "
-            + $"{Quantities.Count(facts.Chunks.Count, "chunk")}, {Quantities.Count(facts.Replication, "replica")} wanted").ConfigureAwait(false);
+            + $"{Quantities.Count(facts.Chunks.Count, "chunk")}, {wanted} wanted").ConfigureAwait(false);
         var chunks = facts.Chunks.ToDictionary(chunk => chunk.Chunk);
         foreach (var slice in facts.Slices)
         {

@@ -12,7 +12,8 @@ internal static class LsCommand
     public static Command Create(Clients clients, Surroundings surroundings)
     {
         var command = new Command("ls", "Lists directories, in byte order of names");
-        var paths = PathArguments.AnyNumber("path", "Directories or files in DfsNet; else /. With -R or several paths, whole paths are printed");
+        var paths = PathArguments.AnyNumber(
+            "path", "Directories or files in DfsNet; else /. With -R or several paths, whole paths are printed");
         var details = new Option<bool>("--long", "-l") { Description = "Type and permissions, replicas, length in bytes, time of change" };
         var recursive = new Option<bool>("--recursive", "-R") { Description = "Also list what is in subdirectories" };
         var json = PathArguments.Json("one array of all entries");
@@ -54,6 +55,7 @@ internal static class LsCommand
         Task EndAsync();
     }
 
+    /// <summary>One JSON object per entry.</summary>
     private sealed class JsonLines(TextWriter output) : ILines
     {
         private bool _any;
@@ -68,6 +70,7 @@ internal static class LsCommand
         public Task EndAsync() => output.WriteLineAsync(_any ? "\n]" : "[]");
     }
 
+    /// <summary>One line per entry, for people.</summary>
     private sealed class TextLines(Surroundings surroundings, bool details, bool whole) : ILines
     {
         public Task WriteAsync(DfsFileInfo entry)

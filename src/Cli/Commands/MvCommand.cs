@@ -11,7 +11,8 @@ internal static class MvCommand
     public static Command Create(Clients clients, Surroundings surroundings)
     {
         var command = new Command("mv", "Renames, or moves into a directory, each source in one step");
-        var paths = PathArguments.SourcesAndTarget("Paths in DfsNet; then the new name, or the directory in which the sources keep their names");
+        var paths = PathArguments.SourcesAndTarget(
+            "Paths in DfsNet; then the new name, or the directory in which the sources keep their names");
         var force = new Option<bool>("--force", "-f") { Description = "Replace an existing file or empty directory" };
         command.Add(paths);
         command.Add(force);

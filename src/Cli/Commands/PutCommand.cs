@@ -11,8 +11,10 @@ internal static class PutCommand
     {
         var command = new Command("put", "Stores files and directories");
         var paths = PathArguments.SourcesAndTarget(
-            "Local files, directories (-r) or - for standard input; then a path in DfsNet. As with cp: when the target is a directory, sources are "
-            + "stored in it under their own names; else the one source gets the target's name. 'put -r DIR /x' makes /x a copy of DIR, or /x/DIR "
+            "Local files, directories (-r) or - for standard input; then a path in DfsNet. As with cp: when the target is a directory, "
+                + "sources are "
+            + "stored in it under their own names; else the one source gets the target's name. 'put -r DIR /x' makes /x a copy of DIR, "
+            + "or /x/DIR "
             + "when /x exists; 'put -r DIR/. /x' stores what is in DIR. Each file appears whole or not at all. Pipes, sockets, devices and "
             + "symbolic links below a directory are skipped and told");
         command.Add(paths);

@@ -36,7 +36,8 @@ internal static class StatCommand
         $"""
         path:        {Names.Printable(facts.Path)}
         type:        {facts.Type}
-        length:      {(facts.Type == "directory" ? Quantities.Count(facts.Length, "entry") : $"{facts.Length} ({Quantities.Bytes(facts.Length)})")}
+        length:      {(facts.Type == "directory" ? Quantities.Count(facts.Length, "entry") : $"{facts.Length} "
+            + $"({Quantities.Bytes(facts.Length)})")}
         replicas:    {facts.Replication}
         mode:        {facts.Mode}
         modified:    {facts.Modified:O}

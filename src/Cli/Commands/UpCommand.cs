@@ -47,9 +47,10 @@ internal static class UpCommand
             LocalClusterRecord.Keep(options);
             string meta = cluster.MetaServer.Address;
             string how = meta == "127.0.0.1:7700" ? "" : $"\n  export DFS_META={meta}";
+            string size = $"{options.ChunkServers} chunk servers and {options.Replication} replicas";
             await surroundings.Out.WriteLineAsync(
                 $"""
-                dfs up: serving on {meta} with {options.ChunkServers} chunk servers and {options.Replication} replicas, data in {options.Data}
+                dfs up: serving on {meta} with {size}, data in {options.Data}
                 In another terminal:{how}
                   dfs put FILE /name      dfs ls -l /      dfs get /name COPY      dfs admin status
                 Ctrl-C stops it; the data stays.

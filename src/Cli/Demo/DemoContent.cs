@@ -14,7 +14,8 @@ internal sealed record DemoContent(string Path, long Length, string Sha256)
         var entry = LocalFiles.Inspect(path, followLinks: true);
         if (entry.Kind != LocalKind.File)
         {
-            throw new CommandFailure($"{path}: {(entry.Kind == LocalKind.Missing ? "no such file" : "is no plain file")}; --file takes one");
+            throw new CommandFailure(
+                $"{path}: {(entry.Kind == LocalKind.Missing ? "no such file" : "is no plain file")}; --file takes one");
         }
 
         if (entry.Length == 0)
@@ -25,12 +26,14 @@ internal sealed record DemoContent(string Path, long Length, string Sha256)
         var file = LocalFiles.OpenRead(path);
         await using (file.ConfigureAwait(false))
         {
-            return new DemoContent(path, entry.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation).ConfigureAwait(false)));
+            return new DemoContent(
+                path, entry.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation).ConfigureAwait(false)));
         }
     }
 
     /// <summary>Random bytes, which nothing on the way can compress or guess.</summary>
-    public static async Task<DemoContent> GenerateAsync(string path, long length, Random random, IProgress<long> progress, CancellationToken cancellation)
+    public static async Task<DemoContent> GenerateAsync(
+        string path, long length, Random random, IProgress<long> progress, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var piece = new byte[PieceBytes];

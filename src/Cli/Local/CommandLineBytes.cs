@@ -2,12 +2,16 @@ using System.Text.Unicode;
 
 namespace DfsNet.Cli.Local;
 
-/// <summary>The command line as the system has it: the runtime replaces bytes that are not UTF-8, and a wrong name would be used in silence.</summary>
+/// <summary>
+/// The command line as the system has it: the runtime replaces bytes that are not UTF-8, and a wrong name would be used in silence.
+/// </summary>
 internal static class CommandLineBytes
 {
     private const string OnLinux = "/proc/self/cmdline";
 
-    /// <summary>The number of the first argument that is not UTF-8, counted from 1; null when all are, or when the system does not tell.</summary>
+    /// <summary>
+    /// The number of the first argument that is not UTF-8, counted from 1; null when all are, or when the system does not tell.
+    /// </summary>
     public static int? FindInvalidArgument(IReadOnlyList<string> arguments)
     {
         if (!arguments.Any(argument => argument.Contains('\ufffd')) || !OperatingSystem.IsLinux())

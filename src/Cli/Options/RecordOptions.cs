@@ -10,8 +10,8 @@ using DfsNet.Cli.Output;
 namespace DfsNet.Cli.Options;
 
 /// <summary>
-/// Command line options made from an options record: one per described property, with its description, range and default, so that an option has
-/// one place. "SuspectAfter" becomes --suspect-after.
+/// Command line options made from an options record: one per described property, with its description, range and default, so that an option
+/// has one place. "SuspectAfter" becomes --suspect-after.
 /// </summary>
 internal sealed class RecordOptions<T>
     where T : class

@@ -21,7 +21,8 @@ internal sealed class TransferOptions
         command.Add(_force);
         if (canFollowLinks)
         {
-            _follow = new Option<bool>("--dereference", "-L") { Description = "Follow symbolic links below a directory; else they are skipped" };
+            _follow = new Option<bool>(
+                "--dereference", "-L") { Description = "Follow symbolic links below a directory; else they are skipped" };
             command.Add(_follow);
         }
 

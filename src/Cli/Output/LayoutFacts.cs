@@ -4,7 +4,8 @@ using DfsNet.Client;
 namespace DfsNet.Cli.Output;
 
 /// <summary>Where the bytes of a file lie, as locate tells it.</summary>
-internal sealed record LayoutFacts(string Path, long Length, int Replication, IReadOnlyList<SliceFacts> Slices, IReadOnlyList<ChunkFacts> Chunks)
+internal sealed record LayoutFacts(
+    string Path, long Length, int Replication, IReadOnlyList<SliceFacts> Slices, IReadOnlyList<ChunkFacts> Chunks)
 {
     public static LayoutFacts Of(DfsFileLayout layout) => new(
         layout.File.Path,
@@ -20,7 +21,8 @@ internal sealed record LayoutFacts(string Path, long Length, int Replication, IR
         chunk.Digest.ToString("x8", CultureInfo.InvariantCulture),
         chunk.Replication,
         [.. chunk.Replicas.Select(replica => new ReplicaFacts(
-            replica.ServerId, replica.Address, replica.Domain, replica.VolumeId.ToString("x16", CultureInfo.InvariantCulture), replica.Healthy))]);
+            replica.ServerId, replica.Address, replica.Domain, replica.VolumeId.ToString("x16", CultureInfo.InvariantCulture),
+            replica.Healthy))]);
 
     private static string Hex(ulong id) => id.ToString("x", CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,8 @@ internal static partial class ServerRun
 {
     /// <summary>A failure of the server ends in an exception; a signal in exit code 0.</summary>
     public static async Task<int> UntilStoppedAsync(
-        string role, object options, Func<Task<NodeHost>> start, bool stopWithInput, ILoggerFactory logs, Surroundings surroundings, CancellationToken stop)
+        string role, object options, Func<Task<NodeHost>> start, bool stopWithInput, ILoggerFactory logs, Surroundings surroundings,
+        CancellationToken stop)
     {
         var log = logs.CreateLogger($"dfs {role}");
         Starting(log, role, ProductVersion.Text, Environment.ProcessId, OptionsText.Of(options));

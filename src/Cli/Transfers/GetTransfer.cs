@@ -6,7 +6,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Cli.Transfers;
 
-/// <summary>Fetches files and trees. Each file grows under a temporary name beside its target and gets its own name when it is whole.</summary>
+/// <summary>
+/// Fetches files and trees. Each file grows under a temporary name beside its target and gets its own name when it is whole.
+/// </summary>
 internal sealed class GetTransfer(
     DfsClient client, Surroundings surroundings, TransferSettings settings, TransferReport report, TransferCounters counters) : IDisposable
 {
@@ -219,5 +221,6 @@ internal sealed class GetTransfer(
     private static bool IsLocalName(string relative) =>
         Path.DirectorySeparatorChar == '/' || relative.AsSpan().IndexOfAny('\\', ':') < 0;
 
+    /// <summary>A file to fetch, and where to.</summary>
     private sealed record GetWork(DfsFileInfo Info, string Local);
 }

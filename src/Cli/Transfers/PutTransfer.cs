@@ -83,7 +83,8 @@ internal sealed class PutTransfer : IDisposable
             var entry = source == "-" ? null : LocalFiles.Inspect(source, followLinks: true);
             if (entry is { Kind: LocalKind.Directory } && _settings.Recursive)
             {
-                foreach (var work in FindTree(entry, into && NameOf(source) is { } name ? Names.Combine(target, name) : target, cancellation))
+                string root = into && NameOf(source) is { } name ? Names.Combine(target, name) : target;
+                foreach (var work in FindTree(entry, root, cancellation))
                 {
                     yield return work;
                 }
@@ -159,7 +160,8 @@ internal sealed class PutTransfer : IDisposable
         {
             if (work.Directory is not null && !await work.Directory.WaitAsync(cancellation).ConfigureAwait(false))
             {
-                _report.Failed(work.Source, $"its directory {Names.Printable(work.Target[..work.Target.LastIndexOf('/')])} could not be made");
+                _report.Failed(
+                    work.Source, $"its directory {Names.Printable(work.Target[..work.Target.LastIndexOf('/')])} could not be made");
                 return;
             }
 
@@ -200,7 +202,9 @@ internal sealed class PutTransfer : IDisposable
             var file = LocalFiles.OpenRead(entry.Path);
             await using (file.ConfigureAwait(false))
             {
-                length = await file.ReadAtLeastAsync(buffer.AsMemory(0, room), room, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+                length =
+                    await file.ReadAtLeastAsync(buffer.AsMemory(0, room), room, throwOnEndOfStream: false, cancellation).ConfigureAwait(
+                        false);
             }
 
             if (length == room)

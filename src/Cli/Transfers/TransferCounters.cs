@@ -37,6 +37,7 @@ internal sealed class TransferCounters
     /// <summary>Hears the bytes so far of one file.</summary>
     public IProgress<long> ForFile() => new FileProgress(this);
 
+    /// <summary>The bytes of one file, added to those of all.</summary>
     private sealed class FileProgress(TransferCounters counters) : IProgress<long>
     {
         private long _last;

@@ -20,7 +20,8 @@ internal sealed class TransferDisplay(Surroundings surroundings, bool quiet)
     {
         if (!quiet && !await EndsWithinAsync(work, Patience).ConfigureAwait(false))
         {
-            await (surroundings.ErrorIsTerminal ? ShowBarAsync(verb, counters, work) : ShowLinesAsync(verb, counters, work)).ConfigureAwait(false);
+            await (surroundings.ErrorIsTerminal ? ShowBarAsync(verb, counters, work) : ShowLinesAsync(verb, counters, work)).ConfigureAwait(
+                false);
         }
 
         await report.TellWaitingAsync().ConfigureAwait(false);
@@ -46,7 +47,9 @@ internal sealed class TransferDisplay(Surroundings surroundings, bool quiet)
     private static void Update(ProgressTask bar, string verb, TransferCounters counters)
     {
         string more = counters.Complete ? "" : "+";
-        bar.Description = counters.FilesFound == 1 && counters.Complete ? verb : $"{verb} {counters.FilesDone}/{counters.FilesFound}{more} files";
+        bar.Description = counters.FilesFound == 1 && counters.Complete
+            ? verb
+            : $"{verb} {counters.FilesDone}/{counters.FilesFound}{more} files";
         // A total of nothing would show as done.
         bar.MaxValue = Math.Max(counters.BytesFound, 1);
         bar.IsIndeterminate = counters.BytesFound == 0;

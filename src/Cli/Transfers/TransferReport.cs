@@ -62,7 +62,8 @@ internal sealed class TransferReport(string command, Surroundings surroundings)
         }
         else if (!quiet)
         {
-            string line = $"{verb} {Quantities.Count(counters.FilesDone, "file")}, {Quantities.Bytes(counters.BytesDone)} in {Quantities.Time(time)} "
+            string line =
+                $"{verb} {Quantities.Count(counters.FilesDone, "file")}, {Quantities.Bytes(counters.BytesDone)} in {Quantities.Time(time)} "
                 + $"({Quantities.Rate(counters.BytesDone, time)})";
             line += failed == 0 ? "" : $", {failed} failed";
             line += skipped == 0 ? "" : $", {skipped} skipped";

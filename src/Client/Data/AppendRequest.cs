@@ -2,7 +2,9 @@ using DfsNet.Protocol.Bulk;
 
 namespace DfsNet.Client.Data;
 
-/// <summary>Bytes handed to a chunk writer. The result is where they lie, or null when the chain ended before they were acknowledged.</summary>
+/// <summary>
+/// Bytes handed to a chunk writer. The result is where they lie, or null when the chain ended before they were acknowledged.
+/// </summary>
 internal sealed class AppendRequest(BulkBuffer payload, Extent extent)
 {
     private readonly TaskCompletionSource<Extent?> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -4,7 +4,10 @@ using Grpc.Core;
 
 namespace DfsNet.Client.Data;
 
-/// <summary>Finds out which server of a failed chain is to be avoided: the one the error names, else the head; after mere silence, whoever does not answer.</summary>
+/// <summary>
+/// Finds out which server of a failed chain is to be avoided: the one the error names, else the head; after mere silence, whoever does not
+/// answer.
+/// </summary>
 internal sealed class ChainDiagnosis(IConnections connections, FailedServers failed, TimeProvider time)
 {
     // A living server answers a small call in a few milliseconds; a writer waits for this before it goes on elsewhere.

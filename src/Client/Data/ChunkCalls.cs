@@ -6,7 +6,9 @@ using Grpc.Core;
 
 namespace DfsNet.Client.Data;
 
-/// <summary>Small calls to chunk servers, with a bound on each server's silence; and the word to the metadata server about bad replicas.</summary>
+/// <summary>
+/// Small calls to chunk servers, with a bound on each server's silence; and the word to the metadata server about bad replicas.
+/// </summary>
 internal sealed class ChunkCalls(IConnections connections, MetadataConnection metadata, ReplicaRatings ratings)
 {
     // A report is help, not duty: the reader does not wait for it, and it is not repeated for long.
@@ -73,7 +75,8 @@ internal sealed class ChunkCalls(IConnections connections, MetadataConnection me
         ratings.Began(replica.ServerId);
         try
         {
-            using var attempt = call(new Chunk.ChunkClient(connections.Control(replica.Address)), new CallOptions(cancellationToken: linked.Token));
+            using var attempt = call(
+                new Chunk.ChunkClient(connections.Control(replica.Address)), new CallOptions(cancellationToken: linked.Token));
             var reply = await attempt.ResponseAsync.ConfigureAwait(false);
             failed = false;
             return reply;
@@ -91,10 +94,12 @@ internal sealed class ChunkCalls(IConnections connections, MetadataConnection me
         }
         finally
         {
-            ratings.Ended(replica.ServerId, failed ? null : metadata.Time.GetElapsedTime(start), failed && !cancellation.IsCancellationRequested);
+            ratings.Ended(
+                replica.ServerId, failed ? null : metadata.Time.GetElapsedTime(start), failed && !cancellation.IsCancellationRequested);
         }
     }
 
     private static DfsException Silent(ReplicaAddress replica, string step, TimeSpan patience, Exception error) => new(
-        ErrorCode.TimedOut, $"{step} from {replica.Address}", $"chunk server {replica.Address} was silent for {patience.TotalMilliseconds:0} ms", error);
+        ErrorCode.TimedOut, $"{step} from {replica.Address}",
+        $"chunk server {replica.Address} was silent for {patience.TotalMilliseconds:0} ms", error);
 }

@@ -22,10 +22,11 @@ internal sealed class ReadPiece(BulkBuffer? buffer, int start, int length) : IDi
 }
 
 /// <summary>
-/// Reads ranges of chunks: from the best replica, and from the next one when it errs, is silent, or sends bytes that do not match, going on at
-/// the exact block. Nothing unverified leaves it.
+/// Reads ranges of chunks: from the best replica, and from the next one when it errs, is silent, or sends bytes that do not match, going on
+/// at the exact block. Nothing unverified leaves it.
 /// </summary>
-internal sealed class ChunkReader(IBulkTransport transport, ChunkCalls calls, ChecksumCache checksums, ReplicaRatings ratings, TimeProvider time)
+internal sealed class ChunkReader(
+    IBulkTransport transport, ChunkCalls calls, ChecksumCache checksums, ReplicaRatings ratings, TimeProvider time)
 {
     /// <param name="segment">A range of a slice.</param>
     /// <param name="patience">How long a replica may be silent.</param>

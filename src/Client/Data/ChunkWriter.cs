@@ -10,8 +10,8 @@ namespace DfsNet.Client.Data;
 
 /// <summary>
 /// The one writer of one open chunk. Frames are pipelined through the chain in a bounded window; an acknowledgement must repeat our own
-/// (length, digest). Whatever goes wrong ends the chain: what was not acknowledged is handed back to be sent elsewhere. Small pieces that wait
-/// together travel in one frame.
+/// (length, digest). Whatever goes wrong ends the chain: what was not acknowledged is handed back to be sent elsewhere. Small pieces that
+/// wait together travel in one frame.
 /// </summary>
 internal sealed partial class ChunkWriter : IAsyncDisposable
 {
@@ -54,7 +54,8 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
         Chunk = new OwnedChunk(new ChunkId(place.Open.ChunkId));
         _lastUsed = time.GetTimestamp();
         _call = transport.OpenAppend(place.Chain[0].Address, _stop.Token);
-        _silence = time.CreateTimer(static state => ((ChunkWriter)state!).Silent(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _silence = time.CreateTimer(
+            static state => ((ChunkWriter)state!).Silent(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public OwnedChunk Chunk { get; }
@@ -151,7 +152,9 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
         return AppendRefusal.None;
     }
 
-    /// <summary>Takes no more bytes; what was taken is still sent. The chunk is closed once all of that is acknowledged or failed.</summary>
+    /// <summary>
+    /// Takes no more bytes; what was taken is still sent. The chunk is closed once all of that is acknowledged or failed.
+    /// </summary>
     public void Retire()
     {
         lock (_gate) // guards the fields
@@ -395,7 +398,8 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
             ErrorCode.TimedOut, "append", $"the chain of chunk {Chunk.Id} acknowledged nothing for {_silenceMax.TotalSeconds:0.###} s"));
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Chain of chunk {Chunk} ended with {Unacknowledged} appends to send again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Chain of chunk {Chunk} ended with {Unacknowledged} appends to send again: "
+        + "{Reason}")]
     private partial void ChainEnded(ChunkId chunk, string reason, int unacknowledged);
 }
 
@@ -432,7 +436,8 @@ internal sealed record ChunkPlace(AppendOpen Open)
         {
             if (!addresses.TryGetValue(member.ServerId, out string? address))
             {
-                throw new DfsException(ErrorCode.Internal, "allocate chunk", $"the metadata server named server {member.ServerId} without an address");
+                throw new DfsException(
+                    ErrorCode.Internal, "allocate chunk", $"the metadata server named server {member.ServerId} without an address");
             }
 
             open.Chain.Add(new ChainMember { ServerId = member.ServerId, Address = address, VolumeId = member.VolumeId });

@@ -36,7 +36,8 @@ internal sealed class OpenedFile(Session session, ulong inode, bool atEnd) : ICo
 }
 
 /// <summary>
-/// A file that appears as a whole at the end. What fits one commit is one command; larger content is staged under no name and linked at the end.
+/// A file that appears as a whole at the end. What fits one commit is one command; larger content is staged under no name and linked at the
+/// end.
 /// </summary>
 internal sealed class NewFile(Session session, DfsPath path, bool overwrite, bool createParents, uint mode) : ICommitTarget
 {

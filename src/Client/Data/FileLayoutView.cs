@@ -49,7 +49,10 @@ internal sealed class FileLayoutView(MetadataConnection connection, SessionHolde
             // A node that lags behind answered: what was seen stays seen.
             if (deadline.IsOver)
             {
-                throw new DfsException(ErrorCode.Unavailable, "get layout", $"the metadata server answered with an older version of inode {new InodeId(inode)}");
+                throw new DfsException(
+                    ErrorCode.Unavailable,
+                    "get layout",
+                    $"the metadata server answered with an older version of inode {new InodeId(inode)}");
             }
 
             await deadline.PauseAsync(backoff.Next(), cancellation).ConfigureAwait(false);

@@ -6,8 +6,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.Client.Data;
 
 /// <summary>
-/// The reading side of one file: bytes at a position, read ahead while the positions follow each other. What fails is read again with the newest
-/// layout; only bytes that no replica has are an error. Not for concurrent use.
+/// The reading side of one file: bytes at a position, read ahead while the positions follow each other. What fails is read again with the
+/// newest layout; only bytes that no replica has are an error. Not for concurrent use.
 /// </summary>
 internal sealed class FileReader(
     FileLayoutView layout, ChunkReader chunks, MetadataConnection connection, DfsClientOptions options) : IDisposable
@@ -46,7 +46,9 @@ internal sealed class FileReader(
     public Task RefreshAsync(CancellationToken cancellation) =>
         layout.RefreshAsync(_position, connection.NewDeadline(), cancellation);
 
-    /// <summary>Some of the bytes at <paramref name="position"/>, verified, valid until the next call; none at the end of the file.</summary>
+    /// <summary>
+    /// Some of the bytes at <paramref name="position"/>, verified, valid until the next call; none at the end of the file.
+    /// </summary>
     /// <param name="position">Offset in the file.</param>
     /// <param name="wanted">How many the caller could use.</param>
     /// <param name="cancellation">Ends the waiting.</param>
@@ -181,7 +183,8 @@ internal sealed class FileReader(
             {
                 long last = segment.FileOffset + segment.Length - 1;
                 throw new DfsException(
-                    ErrorCode.DataLoss, "read", $"bytes {_position} to {last} of inode {Attributes.Inode} are lost: {error.Message}", error);
+                    ErrorCode.DataLoss, "read", $"bytes {_position} to {last} of inode {Attributes.Inode} are lost: {error.Message}",
+                    error);
             }
 
             // Perhaps the chunk was replaced behind the layout: once per version of the map it is fetched again.
@@ -202,7 +205,8 @@ internal sealed class FileReader(
             var patience = deadline.Remaining < RefreshPatience ? deadline.Remaining : RefreshPatience;
             await layout.RefreshAsync(_position, new CallDeadline(connection.Time, patience), cancellation).ConfigureAwait(false);
         }
-        catch (DfsException refresh) when (refresh.Code is ErrorCode.TimedOut or ErrorCode.Unavailable or ErrorCode.NotLeader or ErrorCode.Overloaded)
+        catch (DfsException refresh) when (
+            refresh.Code is ErrorCode.TimedOut or ErrorCode.Unavailable or ErrorCode.NotLeader or ErrorCode.Overloaded)
         {
             // The layout at hand still names the same immutable bytes: they are tried again.
             effort.RefreshFailures++;

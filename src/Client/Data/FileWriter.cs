@@ -6,8 +6,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.Client.Data;
 
 /// <summary>
-/// The writing side of one file: gathers bytes into pieces, sends them, commits what is acknowledged. Memory is bounded by one append window.
-/// Not for concurrent use. After a failure every further call fails: nobody knows better than the caller what to do then.
+/// The writing side of one file: gathers bytes into pieces, sends them, commits what is acknowledged. Memory is bounded by one append
+/// window. Not for concurrent use. After a failure every further call fails: nobody knows better than the caller what to do then.
 /// </summary>
 internal sealed class FileWriter(WriteSession session, int replication, ICommitTarget target, DfsClientOptions options, TimeProvider time)
 {
@@ -59,7 +59,9 @@ internal sealed class FileWriter(WriteSession session, int replication, ICommitT
         }
     }
 
-    /// <summary>A place to put the bytes at <paramref name="fileOffset"/> directly; tell how many with <see cref="AdvanceAsync"/>.</summary>
+    /// <summary>
+    /// A place to put the bytes at <paramref name="fileOffset"/> directly; tell how many with <see cref="AdvanceAsync"/>.
+    /// </summary>
     public async ValueTask<Memory<byte>> ReserveAsync(long fileOffset, CancellationToken cancellation)
     {
         ThrowWhenOver();

@@ -5,7 +5,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Client.Data;
 
-/// <summary>Makes frames of queued appends: small ones that wait together share a frame, a large one is a frame of its own, without a copy.</summary>
+/// <summary>
+/// Makes frames of queued appends: small ones that wait together share a frame, a large one is a frame of its own, without a copy.
+/// </summary>
 internal sealed class FramePacker(ChannelReader<AppendRequest> queue)
 {
     /// <summary>Whether the next append (there must be one) may share its frame.</summary>

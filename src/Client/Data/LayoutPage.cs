@@ -39,7 +39,9 @@ internal sealed class LayoutPage
 
     public bool Covers(long offset) => offset >= Start && offset < End;
 
-    /// <summary>What lies at <paramref name="offset"/> (which the page covers), up to the end of the slice, of the hole, or of the file.</summary>
+    /// <summary>
+    /// What lies at <paramref name="offset"/> (which the page covers), up to the end of the slice, of the hole, or of the file.
+    /// </summary>
     public Segment At(long offset)
     {
         int low = 0;

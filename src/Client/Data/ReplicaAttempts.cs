@@ -3,8 +3,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.Client.Data;
 
 /// <summary>
-/// Which replica is tried next, each once, and what the failures add up to: whether asking again may help, or the bytes are gone as far as these
-/// replicas go.
+/// Which replica is tried next, each once, and what the failures add up to: whether asking again may help, or the bytes are gone as far as
+/// these replicas go.
 /// </summary>
 internal sealed class ReplicaAttempts(ChunkSource chunk, ReplicaRatings ratings)
 {
@@ -21,7 +21,9 @@ internal sealed class ReplicaAttempts(ChunkSource chunk, ReplicaRatings ratings)
         _mayRecover |= !IsLoss(error.Code);
     }
 
-    /// <summary>All replicas failed. The code is DataLoss when each said, or showed, that it has no such bytes; else that of the last failure.</summary>
+    /// <summary>
+    /// All replicas failed. The code is DataLoss when each said, or showed, that it has no such bytes; else that of the last failure.
+    /// </summary>
     public DfsException Exhausted(string step) => _mayRecover
         ? new DfsException(_last!.Code, step, _last.Message, _last)
         : new DfsException(

@@ -3,8 +3,9 @@ using DfsNet.Client.Metadata;
 namespace DfsNet.Client.Data;
 
 /// <summary>
-/// What this client knows of the chunk servers as a reader: requests outstanding, recent latency, recent failures. Chooses the replica to read:
-/// on this host if there is one, else the better of two drawn at random, so that readers spread without one slow server spoiling them.
+/// What this client knows of the chunk servers as a reader: requests outstanding, recent latency, recent failures. Chooses the replica to
+/// read: on this host if there is one, else the better of two drawn at random, so that readers spread without one slow server spoiling
+/// them.
 /// </summary>
 internal sealed class ReplicaRatings(string hostName, TimeProvider time, Jitter jitter)
 {
@@ -102,6 +103,7 @@ internal sealed class ReplicaRatings(string hostName, TimeProvider time, Jitter 
         return rating;
     }
 
+    /// <summary>What is known of one server.</summary>
     private sealed class Rating
     {
         public int Outstanding { get; set; }

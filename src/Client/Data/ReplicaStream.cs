@@ -43,7 +43,9 @@ internal sealed class ReplicaStream : IAsyncDisposable
         ratings.Began(replica.ServerId);
     }
 
-    /// <summary>The verified bytes from chunk offset <paramref name="expected"/> on; or why this replica is of no use, and which block is bad.</summary>
+    /// <summary>
+    /// The verified bytes from chunk offset <paramref name="expected"/> on; or why this replica is of no use, and which block is bad.
+    /// </summary>
     public async ValueTask<(BulkBuffer? Bytes, DfsException? Error, int BadBlock)> NextAsync(int expected)
     {
         try
@@ -61,7 +63,9 @@ internal sealed class ReplicaStream : IAsyncDisposable
 
         _latency ??= _time.GetElapsedTime(_start);
         var frame = _frames.Current;
-        if (frame.Header.Offset != expected || frame.Payload.Length == 0 || expected + frame.Payload.Length > _request.Offset + _request.Length)
+        if (frame.Header.Offset != expected
+            || frame.Payload.Length == 0
+            || expected + frame.Payload.Length > _request.Offset + _request.Length)
         {
             frame.Dispose();
             return Failed(ErrorCode.ChecksumMismatch, "sent bytes that were not asked for", expected);
@@ -112,7 +116,8 @@ internal sealed class ReplicaStream : IAsyncDisposable
         catch (TimeoutException error)
         {
             throw new DfsException(
-                ErrorCode.TimedOut, $"read from {_replica.Address}", $"chunk server {_replica.Address} was silent for {_patience.TotalMilliseconds:0} ms", error);
+                ErrorCode.TimedOut, $"read from {_replica.Address}",
+                $"chunk server {_replica.Address} was silent for {_patience.TotalMilliseconds:0} ms", error);
         }
         catch (DfsException)
         {

@@ -1,6 +1,8 @@
 namespace DfsNet.Client.Metadata;
 
-/// <summary>Pauses between attempts: they double up to a bound, and each is drawn between half and all of it, so that clients spread out.</summary>
+/// <summary>
+/// Pauses between attempts: they double up to a bound, and each is drawn between half and all of it, so that clients spread out.
+/// </summary>
 internal sealed class Backoff(Jitter jitter)
 {
     // The first pause is about a round trip and a flush; the longest keeps a returning leader from waiting long for its clients.

@@ -2,7 +2,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Client.Metadata;
 
-/// <summary>The files this client has open. Keep-alives tell the metadata server, so that an unlinked one stays until it is closed.</summary>
+/// <summary>
+/// The files this client has open. Keep-alives tell the metadata server, so that an unlinked one stays until it is closed.
+/// </summary>
 internal sealed class HeldInodes
 {
     // Guards all fields below.
@@ -30,7 +32,9 @@ internal sealed class HeldInodes
         }
     }
 
-    /// <summary>What changed since the last answered keep-alive of this session; everything for a new one, or when <paramref name="all"/> is asked.</summary>
+    /// <summary>
+    /// What changed since the last answered keep-alive of this session; everything for a new one, or when <paramref name="all"/> is asked.
+    /// </summary>
     public KeepAliveRequest Describe(ulong session, bool all)
     {
         lock (_gate) // guards the fields

@@ -3,8 +3,8 @@ using DfsNet.Integrity;
 namespace DfsNet.Client.Metadata;
 
 /// <summary>
-/// Sequence numbers of a session's requests. The server keeps results from the lowest open sequence on, at most 1,024 of them: so no sequence
-/// is handed out that is too far above the lowest one still open.
+/// Sequence numbers of a session's requests. The server keeps results from the lowest open sequence on, at most 1,024 of them: so no
+/// sequence is handed out that is too far above the lowest one still open.
 /// </summary>
 internal sealed class RequestWindow(int width)
 {

@@ -3,7 +3,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Client.Metadata;
 
-/// <summary>This client's registration with the metadata server. Changes made through it happen exactly once, however often they are sent.</summary>
+/// <summary>
+/// This client's registration with the metadata server. Changes made through it happen exactly once, however often they are sent.
+/// </summary>
 internal sealed class Session : IDisposable
 {
     // Well below the 1,024 results the server keeps; far above what two cores can have in flight.
@@ -52,7 +54,8 @@ internal sealed class Session : IDisposable
 
     /// <summary>Makes a change.</summary>
     /// <exception cref="DfsException">What the command gave; SessionEnded when it certainly took no effect because the session is over;
-    /// OutcomeUnknown when the session ended before its result was known; TimedOut or Unavailable when it may or may not take effect.</exception>
+    /// OutcomeUnknown when the session ended before its result was known; TimedOut or Unavailable when it may or may not take
+    /// effect.</exception>
     public async Task<CommandResult> SubmitAsync(string step, ClientCommand command, CallDeadline deadline, CancellationToken cancellation)
     {
         var reply = await WithRequestAsync<SubmitReply>(
@@ -110,7 +113,8 @@ internal sealed class Session : IDisposable
             MarkLost();
             throw history.Unanswered
                 ? new DfsException(
-                    ErrorCode.OutcomeUnknown, step, $"{step}: the session ended before the result was known; it may or may not have taken effect", error)
+                    ErrorCode.OutcomeUnknown, step,
+                    $"{step}: the session ended before the result was known; it may or may not have taken effect", error)
                 : new DfsException(ErrorCode.SessionEnded, step, LostError(step).Message, error);
         }
         finally

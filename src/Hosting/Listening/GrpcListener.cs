@@ -139,7 +139,8 @@ internal sealed class GrpcListener : IAsyncDisposable
 
     private static DfsException CannotListen(ListenAddress listen, Exception error)
     {
-        string why = error.InnerException is AddressInUseException || error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }
+        string why = error.InnerException is AddressInUseException
+            || error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }
             ? "the address is in use by another process; stop it or choose another --listen"
             : $"{(error.InnerException ?? error).Message}; choose another --listen";
         return new DfsException(ErrorCode.Refused, "listen", $"cannot listen on {listen}: {why}", error);

@@ -24,7 +24,8 @@ public sealed record ListenAddress
 
     public static ListenAddress Parse(string text) => TryParse(text, out var address)
         ? address
-        : throw new DfsException(ErrorCode.InvalidArgument, "listen", $"\"{text}\" is not host:port (such as 127.0.0.1:7700, [::1]:7700 or *:7700)");
+        : throw new DfsException(
+            ErrorCode.InvalidArgument, "listen", $"\"{text}\" is not host:port (such as 127.0.0.1:7700, [::1]:7700 or *:7700)");
 
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ListenAddress? address)
     {
@@ -71,7 +72,8 @@ public sealed record ListenAddress
         }
         catch (System.Net.Sockets.SocketException error)
         {
-            throw new DfsException(ErrorCode.InvalidArgument, "listen", $"the host name \"{Host}\" is not known here: {error.Message}", error);
+            throw new DfsException(
+                ErrorCode.InvalidArgument, "listen", $"the host name \"{Host}\" is not known here: {error.Message}", error);
         }
     }
 

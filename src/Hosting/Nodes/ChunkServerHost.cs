@@ -13,7 +13,8 @@ namespace DfsNet.Hosting.Nodes;
 /// <summary>Composes a chunk server from the machine's disks, clock, randomness and network.</summary>
 public static class ChunkServerHost
 {
-    public static async Task<NodeHost> StartAsync(ChunkServerPlace place, ChunkServerOptions options, ILoggerFactory logs, CancellationToken cancellation)
+    public static async Task<NodeHost> StartAsync(
+        ChunkServerPlace place, ChunkServerOptions options, ILoggerFactory logs, CancellationToken cancellation)
     {
         options.Validate();
         place.Validate();

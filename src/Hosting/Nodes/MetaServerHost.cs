@@ -40,5 +40,6 @@ public static class MetaServerHost
 
     // The node opens the store after it has locked the data directory; the log lies beside it.
     private static async ValueTask<IStateStore> OpenStoreAsync(MetaServerOptions options) =>
-        await Task.Run(() => RocksDbStateStore.Open(Path.Combine(options.Data, "store"), new RocksDbStateStoreOptions())).ConfigureAwait(false);
+        await Task.Run(() => RocksDbStateStore.Open(Path.Combine(options.Data, "store"), new RocksDbStateStoreOptions())).ConfigureAwait(
+            false);
 }

@@ -55,13 +55,14 @@ public sealed class NodeHost : IAsyncDisposable
         await _listener.StopAsync().ConfigureAwait(false);
         if (!Completion.IsCompleted)
         {
-            throw new DfsException(ErrorCode.TimedOut, "stop", $"the server at {Address} did not stop within {StopTimeMax.TotalSeconds:0} s");
+            throw new DfsException(
+                ErrorCode.TimedOut, "stop", $"the server at {Address} did not stop within {StopTimeMax.TotalSeconds:0} s");
         }
     }
 
     /// <summary>
-    /// Cuts every connection at once and takes no new one, as the end of a process would; then lets go of the data directories. What the node
-    /// holds in memory is still closed in order: only a real process can be killed between two writes.
+    /// Cuts every connection at once and takes no new one, as the end of a process would; then lets go of the data directories. What the
+    /// node holds in memory is still closed in order: only a real process can be killed between two writes.
     /// </summary>
     public async Task KillAsync()
     {

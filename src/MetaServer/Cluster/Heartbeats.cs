@@ -23,7 +23,8 @@ internal sealed class Heartbeats(
     {
         if (request.Removed.Count > ChangesMax || request.Changed.Count > ChangesMax || request.Volumes.Count > VolumesMax)
         {
-            throw new DfsException(ErrorCode.LimitExceeded, "heartbeat", $"a heartbeat carries at most {ChangesMax} changes and {VolumesMax} volumes");
+            throw new DfsException(
+                ErrorCode.LimitExceeded, "heartbeat", $"a heartbeat carries at most {ChangesMax} changes and {VolumesMax} volumes");
         }
 
         var reply = new HeartbeatReply { Term = proposer.Term, Incarnation = cluster.Incarnation, AppliedIndex = snapshot.AppliedIndex };

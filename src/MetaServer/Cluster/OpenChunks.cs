@@ -3,8 +3,8 @@ using DfsNet.Protocol;
 namespace DfsNet.MetaServer.Cluster;
 
 /// <summary>
-/// Chunks that still take appends, where they lie, and which of them their owners are asked to seal because a member died, restarted or went
-/// bad. What an owner does not seal within the session timeout the leader seals itself.
+/// Chunks that still take appends, where they lie, and which of them their owners are asked to seal because a member died, restarted or
+/// went bad. What an owner does not seal within the session timeout the leader seals itself.
 /// </summary>
 internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
 {
@@ -79,7 +79,9 @@ internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
         }
     }
 
-    /// <summary>Up to <paramref name="limit"/> chunks whose owner did not answer in time; each is given again only after another timeout.</summary>
+    /// <summary>
+    /// Up to <paramref name="limit"/> chunks whose owner did not answer in time; each is given again only after another timeout.
+    /// </summary>
     public IReadOnlyList<ChunkId> TakeOverdue(int limit)
     {
         lock (_lock)

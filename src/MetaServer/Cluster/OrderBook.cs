@@ -38,7 +38,9 @@ internal sealed class OrderBook(TickCounter ticks)
     {
         lock (_lock)
         {
-            if (_servers.TryGetValue(server, out var orders) && orders.Pending.TryGetValue(chunk, out var order) && order.Kind != OrderKind.Remove)
+            if (_servers.TryGetValue(server, out var orders)
+                && orders.Pending.TryGetValue(chunk, out var order)
+                && order.Kind != OrderKind.Remove)
             {
                 orders.Remove(chunk);
             }
@@ -56,7 +58,9 @@ internal sealed class OrderBook(TickCounter ticks)
         }
     }
 
-    /// <summary>What is due for a server; <paramref name="reportWanted"/>: orders went unanswered or did not fit, only a full report can tell.</summary>
+    /// <summary>
+    /// What is due for a server; <paramref name="reportWanted"/>: orders went unanswered or did not fit, only a full report can tell.
+    /// </summary>
     public IReadOnlyList<Order> Take(ServerId server, ulong term, out bool reportWanted)
     {
         var due = new List<Order>();
@@ -140,7 +144,9 @@ internal sealed class OrderBook(TickCounter ticks)
         public void Add(PendingOrder order, long now, int limit)
         {
             // A removal replaces a seal, a seal replaces a verification, never the other way round.
-            if (Pending.TryGetValue(order.Chunk, out var known) && known.Kind >= order.Kind && known.Generation.CompareTo(order.Generation) >= 0)
+            if (Pending.TryGetValue(order.Chunk, out var known)
+                && known.Kind >= order.Kind
+                && known.Generation.CompareTo(order.Generation) >= 0)
             {
                 return;
             }

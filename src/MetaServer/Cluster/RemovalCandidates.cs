@@ -48,7 +48,9 @@ internal sealed class RemovalCandidates(TickCounter ticks)
         }
     }
 
-    /// <summary>Up to <paramref name="limit"/> chunks that were candidates for the whole grace; they stay until dropped or put off.</summary>
+    /// <summary>
+    /// Up to <paramref name="limit"/> chunks that were candidates for the whole grace; they stay until dropped or put off.
+    /// </summary>
     public IReadOnlyList<ChunkId> Due(TimeSpan grace, int limit)
     {
         long last = ticks.Now - ticks.Of(grace);

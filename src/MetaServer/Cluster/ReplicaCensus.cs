@@ -12,8 +12,8 @@ internal sealed record CensusResult(ulong UnderReplicated, ulong Unavailable)
 }
 
 /// <summary>
-/// Counts chunks that lack replicas, by a scan that somebody who asks starts and all who ask meanwhile share. A death of a server changes the
-/// standing of all its chunks at once, so counting when asked is cheaper than keeping the counts.
+/// Counts chunks that lack replicas, by a scan that somebody who asks starts and all who ask meanwhile share. A death of a server changes
+/// the standing of all its chunks at once, so counting when asked is cheaper than keeping the counts.
 /// </summary>
 internal sealed class ReplicaCensus(Func<IStateSnapshot> openSnapshot, ServerTable servers, BadReplicas bad, TimeProvider time)
 {

@@ -93,7 +93,8 @@ internal sealed class ReplicaReports(
         {
             if (report.ChunkId <= last)
             {
-                throw new DfsException(ErrorCode.InvalidArgument, "report chunks", "a page must be in order of chunk id and begin after its start");
+                throw new DfsException(
+                    ErrorCode.InvalidArgument, "report chunks", "a page must be in order of chunk id and begin after its start");
             }
 
             last = report.ChunkId;
@@ -105,7 +106,9 @@ internal sealed class ReplicaReports(
         }
     }
 
-    /// <summary>Walks the page and the server's rows in the page's range side by side; returns the absent rows too young to judge.</summary>
+    /// <summary>
+    /// Walks the page and the server's rows in the page's range side by side; returns the absent rows too young to judge.
+    /// </summary>
     private int Compare(IStateReads reads, ServerId server, ReportChunksRequest page, Removals removals)
     {
         ulong next = StateReader.Counters(reads).NextChunk;
@@ -159,7 +162,8 @@ internal sealed class ReplicaReports(
         orders.ConfirmState(server, chunk);
         if (bad.Mark(chunk, server, ReplicaFault.Missing))
         {
-            alarms.Raise($"missing-{server}", $"server {server} lacks replicas that the record has there, the newest seen is chunk {chunk}");
+            alarms.Raise(
+                $"missing-{server}", $"server {server} lacks replicas that the record has there, the newest seen is chunk {chunk}");
         }
 
         open.RequestSeal(chunk);
@@ -202,12 +206,14 @@ internal sealed class ReplicaReports(
 
                 break;
             case Verdict.Surplus:
-                alarms.Raise($"surplus-{server}", $"server {server} has replicas the record does not know, kept while their chunks lack copies");
+                alarms.Raise(
+                    $"surplus-{server}", $"server {server} has replicas the record does not know, kept while their chunks lack copies");
                 break;
             case Verdict.FromTheFuture:
                 alarms.Raise(
                     $"future-{server}",
-                    $"server {server} has chunk {chunk}, which this metadata has never given out: the metadata is older than the data; nothing is deleted");
+                    $"server {server} has chunk {chunk}, which this metadata has never given out: the metadata is older than the data; "
+                        + $"nothing is deleted");
                 break;
         }
     }

@@ -8,7 +8,8 @@ namespace DfsNet.MetaServer.Cluster;
 /// share. A later, fresh report that names them again removes them.
 /// </summary>
 internal sealed record ReportProgress(
-    ulong Sequence, ulong Covered, bool IsComplete, int Removed, int JudgedYoung, ImmutableHashSet<ChunkId> HeldBack, ImmutableHashSet<ChunkId> Agreed)
+    ulong Sequence, ulong Covered, bool IsComplete, int Removed, int JudgedYoung, ImmutableHashSet<ChunkId> HeldBack,
+    ImmutableHashSet<ChunkId> Agreed)
 {
     public static readonly ReportProgress None = new(0, 0, false, 0, 0, [], []);
 

@@ -4,7 +4,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Cluster;
 
-/// <summary>The chunk servers of the record and how they are: heard when, with which volumes, under which load. Soft but for the record.</summary>
+/// <summary>
+/// The chunk servers of the record and how they are: heard when, with which volumes, under which load. Soft but for the record.
+/// </summary>
 internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, TimeSpan deadAfter)
 {
     // Long enough for what was young in one report to be old in the next.
@@ -12,7 +14,8 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
 
     // Guards all fields: heartbeats write, services and the tick read.
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<ServerId, KnownServer> _servers = new(Comparer<ServerId>.Create((a, b) => a.Value.CompareTo(b.Value)));
+    private readonly SortedDictionary<ServerId, KnownServer> _servers = new(
+        Comparer<ServerId>.Create((a, b) => a.Value.CompareTo(b.Value)));
     private long _version;
 
     /// <summary>Grows when a server's state or record changes.</summary>
@@ -89,7 +92,8 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
             {
                 volumeFailed = known.HasNewlyFailed(request.Volumes);
                 known.Sequence = request.Sequence;
-                known.Hear(ticks.Now, request.Volumes, checked((int)Math.Min(request.ActiveAppends + (ulong)request.ActiveReads, int.MaxValue)));
+                known.Hear(
+                    ticks.Now, request.Volumes, checked((int)Math.Min(request.ActiveAppends + (ulong)request.ActiveReads, int.MaxValue)));
                 SetState(known, ServerState.Healthy);
             }
 
@@ -345,7 +349,8 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
             Record.Domain,
             Load + Placed.Values.Sum(),
             [.. Volumes.Where(volume => volume.State == VolumeState.Healthy).Select(volume => new CandidateVolume(
-                new VolumeId(volume.VolumeId), volume.CapacityBytes, volume.AvailableBytes, Placed.GetValueOrDefault(new VolumeId(volume.VolumeId))))]);
+                new VolumeId(volume.VolumeId), volume.CapacityBytes, volume.AvailableBytes,
+                Placed.GetValueOrDefault(new VolumeId(volume.VolumeId))))]);
     }
 }
 
@@ -359,5 +364,7 @@ internal sealed record ServerHealth(
         Volumes.GetValueOrDefault((server, volume), VolumeState.Healthy) is VolumeState.Healthy or VolumeState.Full;
 }
 
-/// <summary>What a heartbeat was to the table: newer than the last, answered with the wish for a full report, telling of a failed volume.</summary>
+/// <summary>
+/// What a heartbeat was to the table: newer than the last, answered with the wish for a full report, telling of a failed volume.
+/// </summary>
 internal readonly record struct HeartbeatNote(bool IsNewer, bool ReportWanted, bool VolumeFailed);

@@ -28,7 +28,9 @@ internal sealed class SessionTable(TickCounter ticks, TimeSpan timeout)
         }
     }
 
-    /// <summary>A session of the record. One that was opened now holds nothing; one that a new leader found must say what it holds.</summary>
+    /// <summary>
+    /// A session of the record. One that was opened now holds nothing; one that a new leader found must say what it holds.
+    /// </summary>
     public void Add(SessionId session, bool isNew)
     {
         lock (_lock)
@@ -100,7 +102,11 @@ internal sealed class SessionTable(TickCounter ticks, TimeSpan timeout)
         long last = ticks.Now - ticks.Of(timeout);
         lock (_lock)
         {
-            var expired = _sessions.Where(pair => Math.Max(pair.Value.HeardAt, pair.Value.ExpiredAt) <= last).Take(limit).Select(pair => pair.Key).ToList();
+            var expired = _sessions
+                .Where(pair => Math.Max(pair.Value.HeardAt, pair.Value.ExpiredAt) <= last)
+                .Take(limit)
+                .Select(pair => pair.Key)
+                .ToList();
             foreach (var session in expired)
             {
                 _sessions[session].ExpiredAt = ticks.Now;

@@ -10,7 +10,8 @@ namespace DfsNet.MetaServer.Cluster;
 /// by the applier.
 /// </summary>
 internal sealed class SoftState(
-    IStateReads store, ServerTable servers, SessionTable sessions, OpenChunks open, OrderBook orders, BadReplicas bad, RemovalCandidates removals)
+    IStateReads store, ServerTable servers, SessionTable sessions, OpenChunks open, OrderBook orders, BadReplicas bad,
+    RemovalCandidates removals)
 {
     /// <summary>From the record, before the node serves.</summary>
     public void Load()

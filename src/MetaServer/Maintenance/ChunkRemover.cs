@@ -5,8 +5,11 @@ using DfsNet.Workers;
 
 namespace DfsNet.MetaServer.Maintenance;
 
-/// <summary>Removes chunks that nobody has owned or referred to for the whole grace; the orders to the servers follow from the commit.</summary>
-internal sealed class ChunkRemover(RemovalCandidates candidates, SoftState soft, Proposer proposer, TimeSpan grace, TimeProvider time) : IWorker
+/// <summary>
+/// Removes chunks that nobody has owned or referred to for the whole grace; the orders to the servers follow from the commit.
+/// </summary>
+internal sealed class ChunkRemover(
+    RemovalCandidates candidates, SoftState soft, Proposer proposer, TimeSpan grace, TimeProvider time) : IWorker
 {
     // A chunk has up to a dozen records: a command stays inside its 10,000.
     private const int ChunksPerCommand = 500;

@@ -8,7 +8,9 @@ using DfsNet.Workers;
 
 namespace DfsNet.MetaServer.Maintenance;
 
-/// <summary>Reclaims unlinked files that no live session has held for the whole grace; none before every session has said what it holds.</summary>
+/// <summary>
+/// Reclaims unlinked files that no live session has held for the whole grace; none before every session has said what it holds.
+/// </summary>
 internal sealed class OrphanReclaimer(
     IStateStore store, Proposer proposer, SessionTable sessions, TickCounter ticks, TimeSpan grace, TimeProvider time) : IWorker
 {

@@ -32,7 +32,8 @@ internal sealed class SessionReaper(SessionTable sessions, OpenChunks open, Prop
         var overdue = open.TakeOverdue(PerUnit);
         foreach (var chunk in overdue)
         {
-            await proposer.ProposeAsync(new Command { SealChunk = new SealChunk { ChunkId = chunk.Value } }, cancellation).ConfigureAwait(false);
+            await proposer.ProposeAsync(new Command { SealChunk = new SealChunk { ChunkId = chunk.Value } }, cancellation).ConfigureAwait(
+                false);
         }
 
         return expired.Count + overdue.Count > 0 ? WorkResult.Busy : WorkResult.Idle;

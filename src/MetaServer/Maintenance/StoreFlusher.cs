@@ -11,7 +11,8 @@ namespace DfsNet.MetaServer.Maintenance;
 /// again, it ends the node. Only a full disk is waited for.
 /// </summary>
 internal sealed partial class StoreFlusher(
-    IStateStore store, CommandLog log, Proposer proposer, long flushLogBytes, TimeSpan interval, TimeProvider time, ILogger<StoreFlusher> logger)
+    IStateStore store, CommandLog log, Proposer proposer, long flushLogBytes, TimeSpan interval, TimeProvider time,
+    ILogger<StoreFlusher> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FullPause = TimeSpan.FromSeconds(5);

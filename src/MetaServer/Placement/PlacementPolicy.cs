@@ -27,7 +27,8 @@ internal readonly record struct ReplicaPlace(ServerId Server, VolumeId Volume);
 /// <summary>
 /// Where the replicas of a new chunk go: distinct fault domains first, at most one per server, in each step the better of two servers drawn
 /// at random by free space and load (two choices keep the fullest bin near the mean, where the best of all would send every chunk to the
-/// newest server). A server on the client's host is the chain's head. Servers that failed the client are avoided while enough others remain.
+/// newest server). A server on the client's host is the chain's head. Servers that failed the client are avoided while enough others
+/// remain.
 /// </summary>
 internal static class PlacementPolicy
 {
@@ -43,7 +44,8 @@ internal static class PlacementPolicy
             throw new DfsException(
                 ErrorCode.TooFewServers,
                 "allocate chunk",
-                $"{able.Count} of {candidates.Count} healthy chunk servers have room for a chunk; at least {Math.Max(1, minimum)} are needed");
+                $"{able.Count} of {candidates.Count} healthy chunk servers have room for a chunk; at least {Math.Max(1, minimum)} are "
+                    + $"needed");
         }
 
         var chain = new List<ReplicaPlace>();

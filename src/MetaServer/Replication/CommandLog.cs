@@ -39,7 +39,8 @@ internal sealed class CommandLog : IAsyncDisposable
 
     /// <summary>Opens the log and hands every entry above <paramref name="applied"/> to <paramref name="replay"/>, in order.</summary>
     public static async Task<CommandLog> OpenAsync(
-        IDisk disk, CommandLogOptions options, TimeProvider time, ulong applied, Action<LogPoint, Command> replay, CancellationToken cancellation)
+        IDisk disk, CommandLogOptions options, TimeProvider time, ulong applied, Action<LogPoint, Command> replay,
+        CancellationToken cancellation)
     {
         var log = new CommandLog();
         await disk.CreateDirectoryAsync(Directory).ConfigureAwait(false);

@@ -76,7 +76,8 @@ internal sealed class DataDirectory : IAsyncDisposable
         byte[]? stored = await ReadAsync(_disk, TermFile).ConfigureAwait(false);
         if (stored is not null && stored.Length != sizeof(ulong))
         {
-            throw new DfsException(ErrorCode.Corrupt, "meta-server: term", $"{TermFile} has {stored.Length} bytes instead of {sizeof(ulong)}");
+            throw new DfsException(
+                ErrorCode.Corrupt, "meta-server: term", $"{TermFile} has {stored.Length} bytes instead of {sizeof(ulong)}");
         }
 
         ulong term = Math.Max(stored is null ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(stored), newestInLog) + 1;
@@ -110,7 +111,8 @@ internal sealed class DataDirectory : IAsyncDisposable
     {
         var names = await disk.ListAsync("").ConfigureAwait(false);
         var foreign = names
-            .Where(name => name is not (LockFile or "lost+found") && !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.Ordinal))
+            .Where(
+                name => name is not (LockFile or "lost+found") && !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.Ordinal))
             .Take(5)
             .ToList();
         if (foreign.Count > 0)
@@ -118,7 +120,8 @@ internal sealed class DataDirectory : IAsyncDisposable
             throw new DfsException(
                 ErrorCode.Refused,
                 "meta-server: identity",
-                $"{disk.Location} has no identity but is not empty ({string.Join(", ", foreign)}): not the data directory of a metadata server, "
+                $"{disk.Location} has no identity but is not empty ({string.Join(", ", foreign)}): not the data directory of a metadata "
+                    + $"server, "
                 + "or one that lost a part; it is left alone");
         }
     }

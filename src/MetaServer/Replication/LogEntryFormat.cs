@@ -7,7 +7,9 @@ namespace DfsNet.MetaServer.Replication;
 /// <summary>Where an entry stands in the log: the term of the leader that made it, and its number from 1.</summary>
 internal readonly record struct LogPoint(ulong Term, ulong Index);
 
-/// <summary>An entry of the command log as bytes: a version byte, term and index (64 bits, little-endian), the command (docs/formats.md).</summary>
+/// <summary>
+/// An entry of the command log as bytes: a version byte, term and index (64 bits, little-endian), the command (docs/formats.md).
+/// </summary>
 internal static class LogEntryFormat
 {
     public const byte Version = 1;

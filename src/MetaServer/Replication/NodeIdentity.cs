@@ -31,7 +31,8 @@ internal sealed record NodeIdentity(ClusterId Cluster, uint NodeId, ulong Incarn
         if (!bytes.StartsWith(Role))
         {
             throw new DfsException(
-                ErrorCode.WrongCluster, "meta-server: identity", $"{location} is not the data directory of a metadata server; give another --data");
+                ErrorCode.WrongCluster, "meta-server: identity",
+                $"{location} is not the data directory of a metadata server; give another --data");
         }
 
         uint version = bytes.Length >= 12 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) : 0;

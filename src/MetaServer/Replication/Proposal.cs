@@ -32,5 +32,7 @@ internal sealed class Proposal(Command command, byte[] body)
     public void Fail(DfsException error) => _done.TrySetException(error);
 }
 
-/// <summary>An applied command: the index of its entry and what it gave. A repeated call gives the first call's result under a new index.</summary>
+/// <summary>
+/// An applied command: the index of its entry and what it gave. A repeated call gives the first call's result under a new index.
+/// </summary>
 internal readonly record struct Committed(ulong Index, CommandResult Result);

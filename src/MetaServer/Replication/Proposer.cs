@@ -79,8 +79,8 @@ internal sealed class Proposer
         cancellation.IsCancellationRequested ? ValueTask.FromCanceled(cancellation) : ValueTask.CompletedTask;
 
     /// <summary>
-    /// Runs until <see cref="Stop"/>, or throws when the log failed. A full disk refuses what is in flight and everything for a second, then
-    /// the log is tried again: deleting must work as soon as there is room for it.
+    /// Runs until <see cref="Stop"/>, or throws when the log failed. A full disk refuses what is in flight and everything for a second,
+    /// then the log is tried again: deleting must work as soon as there is room for it.
     /// </summary>
     public async Task RunAsync(CommandLog log, ulong term)
     {
@@ -115,7 +115,10 @@ internal sealed class Proposer
     private static DfsException Stopping() => new(ErrorCode.Unavailable, "submit", "the metadata server is not taking commands now");
 
     private static DfsException Undecided() =>
-        new(ErrorCode.Unavailable, "submit", "the command log failed under this command; sent again under the same request id it is done once");
+        new(
+            ErrorCode.Unavailable,
+            "submit",
+            "the command log failed under this command; sent again under the same request id it is done once");
 
     private Proposal Enqueue(Command command)
     {

@@ -2,7 +2,9 @@ using DfsNet.Storage.Disk;
 
 namespace DfsNet.MetaServer.Replication;
 
-/// <summary>How large log segments and the log between two flushes may be: as configured, but on a small disk in proportion to it.</summary>
+/// <summary>
+/// How large log segments and the log between two flushes may be: as configured, but on a small disk in proportion to it.
+/// </summary>
 internal sealed record StorageBudget(long SegmentBytes, long FlushLogBytes)
 {
     private const long SegmentBytesMin = 256 * 1024;

@@ -13,7 +13,8 @@ namespace DfsNet.MetaServer.Services;
 /// whatever would be chosen now.
 /// </summary>
 internal sealed class ChunkAllocation(
-    IStateStore store, Proposer proposer, SessionTable sessions, ServerTable servers, ClusterRecord cluster, Random random, TimeProvider time)
+    IStateStore store, Proposer proposer, SessionTable sessions, ServerTable servers, ClusterRecord cluster, Random random,
+    TimeProvider time)
 {
     // Servers that have just started register within a second; a client that waits this long has not lost its patience.
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(2);
@@ -34,7 +35,8 @@ internal sealed class ChunkAllocation(
 
         var chain = await ChooseAsync(request, cancellation).ConfigureAwait(false);
         var allocate = new AllocateChunk { Replication = ReplicationOf(request) };
-        allocate.Placements.AddRange(chain.Select(place => new ChunkPlacement { ServerId = place.Server.Value, VolumeId = place.Volume.Value }));
+        allocate.Placements.AddRange(
+            chain.Select(place => new ChunkPlacement { ServerId = place.Server.Value, VolumeId = place.Volume.Value }));
         var committed = await proposer.ProposeAsync(new Command { Request = request.Request, AllocateChunk = allocate }, cancellation)
             .ConfigureAwait(false);
         var result = Require(committed.Result);
@@ -99,7 +101,12 @@ internal sealed class ChunkAllocation(
         return [.. StateReader.Replicas(snapshot, chunk)
             .Where(row => !row.Record.Leaving)
             .Select(row => new ReplicaPlace(row.Server, new VolumeId(row.Record.VolumeId)))
-            .OrderBy(place => clientHost.Length > 0 && servers.AddressOf(place.Server)?.Address.StartsWith(clientHost + ":", StringComparison.Ordinal) == true ? 0 : 1)];
+            .OrderBy(
+                place =>
+                    clientHost.Length > 0
+                        && servers.AddressOf(place.Server)?.Address.StartsWith(clientHost + ":", StringComparison.Ordinal) == true
+                        ? 0
+                        : 1)];
     }
 
     private AllocateChunkReply Answer(CommandResult result, IReadOnlyList<ReplicaPlace> chain)

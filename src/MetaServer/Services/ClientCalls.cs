@@ -6,7 +6,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.MetaServer.Services;
 
 /// <summary>Sessions, and the changes that clients submit within them.</summary>
-internal sealed class ClientCalls(Proposer proposer, SessionTable sessions, OpenChunks open, MetaServerOptions options, ClusterRecord cluster)
+internal sealed class ClientCalls(
+    Proposer proposer, SessionTable sessions, OpenChunks open, MetaServerOptions options, ClusterRecord cluster)
 {
     public async Task<OpenSessionReply> OpenSessionAsync(OpenSessionRequest request, CancellationToken cancellation)
     {

@@ -4,7 +4,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Services;
 
-/// <summary>Sizes of what callers send, checked before anything is done with it; what the content means the state machine decides.</summary>
+/// <summary>
+/// Sizes of what callers send, checked before anything is done with it; what the content means the state machine decides.
+/// </summary>
 internal static class RequestChecks
 {
     private const int ClientNameBytesMax = 255;
@@ -15,11 +17,15 @@ internal static class RequestChecks
     public static void Check(OpenSessionRequest request)
     {
         Require(request.Nonce != 0, "open session", "a nonce is needed");
-        Require(Encoding.UTF8.GetByteCount(request.ClientName) <= ClientNameBytesMax, "open session", $"a client's name has at most {ClientNameBytesMax} bytes");
+        Require(
+            Encoding.UTF8.GetByteCount(request.ClientName) <= ClientNameBytesMax,
+            "open session",
+            $"a client's name has at most {ClientNameBytesMax} bytes");
     }
 
     public static void Check(KeepAliveRequest request) => Require(
-        request.HeldAdded.Count + request.HeldRemoved.Count <= HeldPerMessageMax, "keep alive", $"at most {HeldPerMessageMax} inodes in one message");
+        request.HeldAdded.Count + request.HeldRemoved.Count <= HeldPerMessageMax, "keep alive",
+        $"at most {HeldPerMessageMax} inodes in one message");
 
     public static void Check(EndSessionRequest request) => Require(
         request.Chunks.Count <= Limits.SessionOwnedChunksMax, "end session", $"at most {Limits.SessionOwnedChunksMax} chunks");

@@ -45,7 +45,8 @@ internal sealed partial class RpcEdge(Func<bool> isServing, Action<InvariantExce
     private RpcException Internal(string method, Exception error)
     {
         CallBroke(error, method);
-        return ErrorStatus.ToRpcException(new DfsException(ErrorCode.Internal, method, "the metadata server has a defect; its log says which"));
+        return ErrorStatus.ToRpcException(
+            new DfsException(ErrorCode.Internal, method, "the metadata server has a defect; its log says which"));
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {Method} broke")]

@@ -76,7 +76,8 @@ internal sealed class StatusViews(
 
         if (space.IsShort || space.IsLogFull)
         {
-            reply.Alarms.Add("the metadata server's disk is nearly full: nothing new is taken until files are deleted or space is freed there");
+            reply.Alarms.Add(
+                "the metadata server's disk is nearly full: nothing new is taken until files are deleted or space is freed there");
         }
 
         reply.Alarms.AddRange(alarms.Lines());

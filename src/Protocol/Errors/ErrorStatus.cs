@@ -31,7 +31,9 @@ public static class ErrorStatus
         return new RpcException(new Status(ToStatusCode(error.Code), Shorten(error.Message)), trailers);
     }
 
-    /// <summary>The typed error behind a failed call; one without our detail (a dead connection, a deadline) is classified by its status.</summary>
+    /// <summary>
+    /// The typed error behind a failed call; one without our detail (a dead connection, a deadline) is classified by its status.
+    /// </summary>
     public static DfsException FromRpcException(RpcException error, string step)
     {
         var entry = error.Trailers.Get(TrailerName);

@@ -6,7 +6,9 @@ using ClusterCalls = DfsNet.Protocol.Wire.Cluster;
 
 namespace DfsNet.ChunkServer.Tests.Node;
 
-/// <summary>A metadata server's answers to chunk servers: gives ids, keeps what it hears, hands out the orders that a test queues.</summary>
+/// <summary>
+/// A metadata server's answers to chunk servers: gives ids, keeps what it hears, hands out the orders that a test queues.
+/// </summary>
 internal sealed class FakeMetadata : ClusterCalls.ClusterBase
 {
     public const ulong ClusterNumber = 0xc1;

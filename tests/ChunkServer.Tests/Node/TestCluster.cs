@@ -6,7 +6,9 @@ using ClusterCalls = DfsNet.Protocol.Wire.Cluster;
 
 namespace DfsNet.ChunkServer.Tests.Node;
 
-/// <summary>Chunk servers in one process, on simulated disks, over links that can be broken; their metadata server has fixed answers.</summary>
+/// <summary>
+/// Chunk servers in one process, on simulated disks, over links that can be broken; their metadata server has fixed answers.
+/// </summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     public const string MetaAddress = "meta:7700";

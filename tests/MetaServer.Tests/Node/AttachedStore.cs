@@ -3,7 +3,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Node;
 
-/// <summary>The store for one life of a process: after a crash the old process cannot touch it any more. One at a time, as RocksDB would.</summary>
+/// <summary>
+/// The store for one life of a process: after a crash the old process cannot touch it any more. One at a time, as RocksDB would.
+/// </summary>
 internal sealed class AttachedStore(MemoryStateStore inner) : IStateStore
 {
     // Guards the inner store: the node flushes it beside applying.

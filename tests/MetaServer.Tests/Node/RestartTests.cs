@@ -158,7 +158,8 @@ public sealed class RestartTests
     [Fact]
     public async Task A_lost_store_whose_log_was_cut_is_refused()
     {
-        await using var node = new TestNode(options: options => options with { FlushLogBytes = 65_536, FlushInterval = TimeSpan.FromSeconds(1) });
+        await using var node = new TestNode(
+            options: options => options with { FlushLogBytes = 65_536, FlushInterval = TimeSpan.FromSeconds(1) });
         node.Disk.CapacityBytes = 16 * 1024 * 1024;
         await node.StartAsync();
         ulong session = (await node.OpenSessionAsync()).SessionId;

@@ -50,7 +50,8 @@ internal sealed class TestNode : IAsyncDisposable
         _stop = new CancellationTokenSource();
         _attached = new AttachedStore(Store);
         Node = new MetaNode(
-            Options, Disk.Attach(), () => ValueTask.FromResult<IStateStore>(_attached), Time, new Random(_random.Next()), NullLoggerFactory.Instance);
+            Options, Disk.Attach(), () =>
+                ValueTask.FromResult<IStateStore>(_attached), Time, new Random(_random.Next()), NullLoggerFactory.Instance);
         _running = Node.RunAsync(_stop.Token);
         await Node.Ready;
     }
