@@ -4,8 +4,8 @@ using DfsNet.Protocol;
 namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>
-/// The checksums of an open chunk as it grows: one for each finished block, and for recent blocks one at every frame end inside, so that a cut or
-/// a prefix at such an end needs no reading back. Not safe for concurrent use: its owner guards it.
+/// The checksums of an open chunk as it grows: one for each finished block, and for recent blocks one at every frame end inside, so
+/// that a cut or a prefix at such an end needs no reading back. Not safe for concurrent use: its owner guards it.
 /// </summary>
 internal sealed class BlockChecksums
 {

@@ -7,8 +7,8 @@ using DfsNet.Storage.Disk;
 namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>
-/// Reads whole blocks and lets none out that does not match its checksum. Bytes below a snapshot's length never change, so bytes and checksums of
-/// one snapshot belong together, also in the unfinished block.
+/// Reads whole blocks and lets none out that does not match its checksum. Bytes below a snapshot's length never change, so bytes and
+/// checksums of one snapshot belong together, also in the unfinished block.
 /// </summary>
 internal sealed class BlockReader(ChunkStore store, Quarantine quarantine)
 {
@@ -17,8 +17,11 @@ internal sealed class BlockReader(ChunkStore store, Quarantine quarantine)
     // A replica is cut or replaced at most a few times in its life; more than this would be a defect.
     private const int AttemptsMax = 8;
 
-    /// <summary>Verified bytes [blockIndex · block size, end), where end is the end of the last block or of the replica; at most 1 MiB.</summary>
-    public async ValueTask<(BulkBuffer Bytes, BlockSnapshot Snapshot)> ReadAsync(ChunkId chunk, int firstBlock, int blockCount, int requiredLength)
+    /// <summary>
+    /// Verified bytes [blockIndex · block size, end), where end is the end of the last block or of the replica; at most 1 MiB.
+    /// </summary>
+    public async ValueTask<(BulkBuffer Bytes, BlockSnapshot Snapshot)> ReadAsync(
+        ChunkId chunk, int firstBlock, int blockCount, int requiredLength)
     {
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
@@ -52,7 +55,9 @@ internal sealed class BlockReader(ChunkStore store, Quarantine quarantine)
         throw ChunkStore.NotFound(chunk, Step);
     }
 
-    /// <summary>Length and block checksums that belong together; throws when the replica cannot serve [0, <paramref name="requiredLength"/>).</summary>
+    /// <summary>
+    /// Length and block checksums that belong together; throws when the replica cannot serve [0, <paramref name="requiredLength"/>).
+    /// </summary>
     public async ValueTask<BlockSnapshot> SnapshotAsync(ChunkId chunk, int requiredLength)
     {
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
@@ -89,7 +94,9 @@ internal sealed class BlockReader(ChunkStore store, Quarantine quarantine)
         return SnapshotAsync(chunk, 0);
     }
 
-    /// <summary>Damage was found under a snapshot: true when the replica is in quarantine now, false when it only changed meanwhile.</summary>
+    /// <summary>
+    /// Damage was found under a snapshot: true when the replica is in quarantine now, false when it only changed meanwhile.
+    /// </summary>
     public bool Report(BlockSnapshot snapshot, string what) => quarantine.TryPut(snapshot.Replica, snapshot.Version, what);
 
     private Replica Require(ChunkId chunk, int requiredLength)
@@ -148,7 +155,8 @@ internal sealed class BlockReader(ChunkStore store, Quarantine quarantine)
 
     private async ValueTask<bool> TryFillAsync(BlockSnapshot snapshot, int firstBlock, int start, BulkBuffer bytes)
     {
-        int read = await ReadFileAsync(snapshot.Replica, snapshot.Version, ChunkHeader.AreaBytes + (long)start, bytes.Memory).ConfigureAwait(false);
+        long offset = ChunkHeader.AreaBytes + (long)start;
+        int read = await ReadFileAsync(snapshot.Replica, snapshot.Version, offset, bytes.Memory).ConfigureAwait(false);
         int bad = read < bytes.Length ? firstBlock + (read / Limits.BlockSize) : FindBadBlock(snapshot, firstBlock, bytes.Span);
         if (bad < 0)
         {

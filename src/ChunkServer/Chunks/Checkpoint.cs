@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>
-/// Lets go of old journal segments: a new one begins with the state of every open and every damaged replica; when that is durable and the files of
-/// open chunks are flushed, nothing before it is needed.
+/// Lets go of old journal segments: a new one begins with the state of every open and every damaged replica; when that is durable and
+/// the files of open chunks are flushed, nothing before it is needed.
 /// </summary>
 internal sealed partial class Checkpoint(ChunkStore store, ILogger log)
 {
@@ -18,7 +18,9 @@ internal sealed partial class Checkpoint(ChunkStore store, ILogger log)
     private Task<bool> _running = Task.FromResult(true);
     private volatile bool _failed;
 
-    /// <summary>Starts a checkpoint when the journal has grown enough and none is under way. After a failure it waits for a retry.</summary>
+    /// <summary>
+    /// Starts a checkpoint when the journal has grown enough and none is under way. After a failure it waits for a retry.
+    /// </summary>
     public void Poke()
     {
         if (!_failed)

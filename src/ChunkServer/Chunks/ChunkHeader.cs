@@ -5,8 +5,8 @@ using DfsNet.Protocol;
 namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>
-/// The first 8 KiB of a sealed chunk's file, written once: a fixed part, the table of block checksums, and the fixed part again at the end, so
-/// that a damaged file still says whose it was (docs/formats.md, "Chunk files").
+/// The first 8 KiB of a sealed chunk's file, written once: a fixed part, the table of block checksums, and the fixed part again at the
+/// end, so that a damaged file still says whose it was (docs/formats.md, "Chunk files").
 /// </summary>
 internal readonly record struct ChunkHeader(ChunkId Chunk, Generation Generation, int Length, uint Digest, uint TableCrc)
 {

@@ -23,7 +23,9 @@ internal static class ChunkPath
 
     public static string Import(ChunkId chunk) => $"{Directory(chunk)}/{chunk.Value:x16}{ImportSuffix}";
 
-    /// <summary>What a name in chunk directory <paramref name="directoryIndex"/> is; foreign when it is not ours or lies in the wrong directory.</summary>
+    /// <summary>
+    /// What a name in chunk directory <paramref name="directoryIndex"/> is; foreign when it is not ours or lies in the wrong directory.
+    /// </summary>
     public static ChunkNameKind Parse(int directoryIndex, string name, out ChunkId chunk)
     {
         chunk = default;

@@ -41,7 +41,9 @@ internal sealed class ChunkStore
         AppendableCount++;
     }
 
-    /// <summary>No append follows; what the chunk did not use of its promised bytes is free again. False when that was so already.</summary>
+    /// <summary>
+    /// No append follows; what the chunk did not use of its promised bytes is free again. False when that was so already.
+    /// </summary>
     public bool StopAppends(OpenReplica? open)
     {
         if (open is not { Appendable: true })
@@ -61,8 +63,10 @@ internal sealed class ChunkStore
         lock (Table.Order) // guards the table
         {
             var replica = Table.Find(chunk);
-            if (replica is null or { State: ReplicaState.Leaving } || replica.Generation.CompareTo(generation) < 0 && replica.Generation.Value != 0)
+            if (replica is null or { State: ReplicaState.Leaving }
+                || (replica.Generation.CompareTo(generation) < 0 && replica.Generation.Value != 0))
             {
+                // Gone, or one that an order of a newer generation does not mean.
                 throw NotFound(chunk, step);
             }
 
@@ -85,7 +89,9 @@ internal sealed class ChunkStore
         if (generation.CompareTo(replica.Generation) < 0)
         {
             throw new DfsException(
-                ErrorCode.StaleOrder, step, $"chunk {replica.Chunk} is here in generation {replica.Generation}; the order is of {generation}");
+                ErrorCode.StaleOrder,
+                step,
+                $"chunk {replica.Chunk} is here in generation {replica.Generation}; the order is of {generation}");
         }
     }
 

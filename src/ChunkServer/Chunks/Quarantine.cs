@@ -7,7 +7,9 @@ namespace DfsNet.ChunkServer.Chunks;
 /// <summary>Takes damaged replicas out of service: never served again, kept for people to look at, reported until removed.</summary>
 internal sealed partial class Quarantine(ChunkStore store, ILogger log)
 {
-    /// <summary>False when the replica has changed since <paramref name="version"/>: what looked like damage was a cut or a removal.</summary>
+    /// <summary>
+    /// False when the replica has changed since <paramref name="version"/>: what looked like damage was a cut or a removal.
+    /// </summary>
     public bool TryPut(Replica replica, int version, string what)
     {
         lock (store.Table.Order) // guards the replica, and the order of its record

@@ -59,7 +59,8 @@ public sealed class ReplicaImport : IAsyncDisposable
             throw new DfsException(
                 ErrorCode.ChecksumMismatch,
                 Step,
-                $"chunk {_replica.Chunk}: {Written} bytes with digest {_checksums.Digest:x8} came, not {_replica.Length} with {_replica.Digest:x8}");
+                $"chunk {_replica.Chunk}: {Written} bytes with digest {_checksums.Digest:x8} came, "
+                + $"not {_replica.Length} with {_replica.Digest:x8}");
         }
 
         _store.Health.RequireWritable(Step);

@@ -22,7 +22,8 @@ internal sealed class ReplicaReads(BlockReader blocks)
             throw Invalid($"[{offset}, {end}) of {knownLength} is not made of whole blocks");
         }
 
-        var (bytes, _) = await blocks.ReadAsync(chunk, offset / Limits.BlockSize, ChunkHeader.BlockCount(length), knownLength).ConfigureAwait(false);
+        int count = ChunkHeader.BlockCount(length);
+        var (bytes, _) = await blocks.ReadAsync(chunk, offset / Limits.BlockSize, count, knownLength).ConfigureAwait(false);
         bytes.Trim(length);
         return bytes;
     }

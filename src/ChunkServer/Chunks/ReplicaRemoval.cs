@@ -71,8 +71,8 @@ internal sealed class ReplicaRemoval(ChunkStore store)
         }
         catch (DiskException error) when (error.Failure == DiskFailure.Full)
         {
-            // A full volume must be able to get emptier. Without the record a crash may bring the chunk back, as damaged if its file is gone;
-            // it is reported then, and ordered away again.
+            // A full volume must be able to get emptier. Without the record a crash may bring the chunk back, as damaged if its file
+            // is gone; it is reported then, and ordered away again.
             store.Health.Take(error, Step);
         }
     }

@@ -5,8 +5,8 @@ using DfsNet.Storage.Disk;
 namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>
-/// Carries out seals: cuts what is beyond, compares, and writes the header when all data is durable. So a valid header always stands for a whole
-/// chunk, and whatever the journal still says of it is history.
+/// Carries out seals: cuts what is beyond, compares, and writes the header when all data is durable. So a valid header always stands
+/// for a whole chunk, and whatever the journal still says of it is history.
 /// </summary>
 internal sealed class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quarantine quarantine)
 {
@@ -152,8 +152,8 @@ internal sealed class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quaranti
         return file;
     }
 
-    // In memory first, so that readers of the longer replica look again instead of taking the cut for damage; and durable before the file is cut,
-    // so that a crash in between does not take it for damage either.
+    // In memory first, so that readers of the longer replica look again instead of taking the cut for damage; and durable before the
+    // file is cut, so that a crash in between does not take it for damage either.
     private async Task CutAsync(Replica replica, OpenReplica open, int length, uint[] table, bool mustJournal)
     {
         ValueTask<long> logged;

@@ -37,7 +37,7 @@ internal sealed class ReplicaTable(VolumeId volume)
     /// <summary>A page of the table in order of chunk id.</summary>
     public IReadOnlyList<ReplicaReport> Report(ChunkId after, int limit)
     {
-        lock (Order)
+        lock (Order) // guards the table
         {
             // Sorted anew only when the set changed: a full report of 100,000 chunks sorts a few times at most.
             _sorted ??= Sort();
@@ -56,8 +56,7 @@ internal sealed class ReplicaTable(VolumeId volume)
     /// <summary>The present state of one replica.</summary>
     public ReplicaReport? Describe(ChunkId chunk)
     {
-        // Guards the table.
-        lock (Order)
+        lock (Order) // guards the table
         {
             var one = new List<ReplicaReport>(1);
             if (_replicas.TryGetValue(chunk, out var replica))
@@ -74,7 +73,7 @@ internal sealed class ReplicaTable(VolumeId volume)
     {
         var chunks = Changes.Take(limit);
         var reports = new List<ReplicaReport>(chunks.Count);
-        lock (Order)
+        lock (Order) // guards the table
         {
             foreach (var chunk in chunks)
             {

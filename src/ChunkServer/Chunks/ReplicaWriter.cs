@@ -96,12 +96,14 @@ public sealed class ReplicaWriter
 
         if (payload.Length is 0 or > Limits.FramePayloadMax || payload.Length > _open.Capacity - offset)
         {
-            return Refuse(ErrorCode.InvalidArgument, $"chunk {Chunk}: {payload.Length} bytes at {offset} do not fit ({_open.Capacity} at most)");
+            return Refuse(
+                ErrorCode.InvalidArgument, $"chunk {Chunk}: {payload.Length} bytes at {offset} do not fit ({_open.Capacity} at most)");
         }
 
         if (crcs.Length != BlockChecksums.PieceCount(offset, payload.Length))
         {
-            return Refuse(ErrorCode.InvalidArgument, $"chunk {Chunk}: {crcs.Length} piece checksums for {payload.Length} bytes at {offset}");
+            return Refuse(
+                ErrorCode.InvalidArgument, $"chunk {Chunk}: {crcs.Length} piece checksums for {payload.Length} bytes at {offset}");
         }
 
         foreach (uint crc in crcs)

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DfsNet.ChunkServer.Chunks;
 
-/// <summary>The chunk store of one data directory: everything it acknowledges survives power loss, everything it returns was verified.</summary>
+/// <summary>
+/// The chunk store of one data directory: everything it acknowledges survives power loss, everything it returns was verified.
+/// </summary>
 public sealed class Volume : IAsyncDisposable
 {
     private readonly ChunkStore _store;
@@ -70,7 +72,10 @@ public sealed class Volume : IAsyncDisposable
     public Task<ReplicaWriter> CreateAsync(ChunkId chunk, Generation generation, int capacity, CancellationToken cancellation) =>
         _creation.CreateAsync(chunk, generation, capacity, cancellation);
 
-    /// <summary>Verified bytes: <paramref name="offset"/> on a block boundary, the end on one or at <paramref name="knownLength"/>; at most 1 MiB.</summary>
+    /// <summary>
+    /// Verified bytes: <paramref name="offset"/> on a block boundary, the end on one or at <paramref name="knownLength"/>; at most 1
+    /// MiB.
+    /// </summary>
     public ValueTask<BulkBuffer> ReadAsync(ChunkId chunk, int offset, int length, int knownLength, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -91,7 +96,9 @@ public sealed class Volume : IAsyncDisposable
         return _reads.GetChecksumsAsync(chunk, length);
     }
 
-    /// <summary>Cuts, compares and seals; a replica that is shorter or differs becomes damaged (ChecksumMismatch). Repeating it is no error.</summary>
+    /// <summary>
+    /// Cuts, compares and seals; a replica that is shorter or differs becomes damaged (ChecksumMismatch). Repeating it is no error.
+    /// </summary>
     public Task SealAsync(ChunkId chunk, Generation generation, int length, uint digest, CancellationToken cancellation) =>
         _seal.SealAsync(chunk, generation, length, digest, cancellation);
 
@@ -104,7 +111,9 @@ public sealed class Volume : IAsyncDisposable
         ChunkId chunk, Generation generation, int length, uint digest, CancellationToken cancellation) =>
         _imports.BeginAsync(chunk, generation, length, digest, cancellation);
 
-    /// <summary>Reads the whole replica against its checksums; false when it is damaged (and quarantined). Reported as a change either way.</summary>
+    /// <summary>
+    /// Reads the whole replica against its checksums; false when it is damaged (and quarantined). Reported as a change either way.
+    /// </summary>
     public async Task<bool> VerifyAsync(ChunkId chunk, CancellationToken cancellation)
     {
         bool good = await _reads.VerifyAsync(chunk, cancellation).ConfigureAwait(false);
@@ -127,7 +136,10 @@ public sealed class Volume : IAsyncDisposable
     /// <summary>Replicas with a greater id than <paramref name="after"/>, in order of id.</summary>
     public IReadOnlyList<ReplicaReport> Report(ChunkId after, int limit) => _store.Table.Report(after, limit);
 
-    /// <summary>The present state of replicas that changed since they were last taken (each once); empty when none did. Removed ones are not in it.</summary>
+    /// <summary>
+    /// The present state of replicas that changed since they were last taken (each once); empty when none did. Removed ones are not in
+    /// it.
+    /// </summary>
     public IReadOnlyList<ReplicaReport> TakeChanges(int limit) => _store.Table.TakeChanges(limit);
 
     /// <summary>Returns when there may be changes to take.</summary>

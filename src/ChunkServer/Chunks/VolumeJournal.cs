@@ -3,8 +3,11 @@ using DfsNet.Storage.Journals;
 
 namespace DfsNet.ChunkServer.Chunks;
 
-/// <summary>The journal of a volume and how much is in it since the last checkpoint. Appends are made under <see cref="ReplicaTable.Order"/>.</summary>
-internal sealed class VolumeJournal(Journal journal, VolumeHealth health, VolumeSpace space, long checkpointBytes, long replayedBytes) : IAsyncDisposable
+/// <summary>
+/// The journal of a volume and how much is in it since the last checkpoint. Appends are made under <see cref="ReplicaTable.Order"/>.
+/// </summary>
+internal sealed class VolumeJournal(
+    Journal journal, VolumeHealth health, VolumeSpace space, long checkpointBytes, long replayedBytes) : IAsyncDisposable
 {
     // What the journal adds to a record; an estimate, for pacing only.
     private const int RecordOverheadBytes = 16;

@@ -66,8 +66,8 @@ internal sealed partial class VolumeOpening(IDisk disk, VolumeIdentity identity,
         var checkpoint = new Checkpoint(store, log);
         if (journal.Recovery.Records > 0)
         {
-            // What recovery decided becomes durable now: a second crash must not decide otherwise. A volume that cannot is full or failed, and
-            // serves what it has.
+            // What recovery decided becomes durable now: a second crash must not decide otherwise. A volume that cannot is full or
+            // failed, and serves what it has.
             await checkpoint.RunAsync().ConfigureAwait(false);
         }
 
@@ -126,7 +126,8 @@ internal sealed partial class VolumeOpening(IDisk disk, VolumeIdentity identity,
     private static DfsException Corrupt(string message, Exception? inner) => new(ErrorCode.Corrupt, Step, message, inner);
 
     [LoggerMessage(Level = LogLevel.Information, Message =
-        "Volume {Volume} at {Location} was opened: {Chunks} chunks, {Records} journal records, {Abandoned} abandoned copies, {Foreign} foreign names")]
+        "Volume {Volume} at {Location} was opened: {Chunks} chunks, {Records} journal records, "
+        + "{Abandoned} abandoned copies, {Foreign} foreign names")]
     private partial void VolumeOpened(
         Protocol.VolumeId volume, string location, int chunks, long records, int abandoned, int foreign);
 }

@@ -38,8 +38,7 @@ internal sealed partial class VolumeRecovery(
             return journalled is null ? null : RecoverMissing(journalled);
         }
 
-        if (file is { State: HeaderState.Valid, Header: { } header }
-            && (journalled?.Checksums is null || journalled.Generation.CompareTo(header.Generation) <= 0))
+        if (file is { State: HeaderState.Valid, Header: { } header } && await IsSealedAsync(file, header, journalled).ConfigureAwait(false))
         {
             return await RecoverSealedAsync(file, header, journalled).ConfigureAwait(false);
         }
@@ -61,6 +60,17 @@ internal sealed partial class VolumeRecovery(
 
         var generation = journalled?.SealedGeneration ?? journalled?.QuarantinedGeneration ?? file.Header?.Generation ?? default;
         return Damaged(chunk, generation, file.Header, file.State == HeaderState.None ? "its header is gone" : "its header is damaged");
+    }
+
+    // While the journal has the chunk as open, its header may be half-written: the power may have failed before it was flushed.
+    private async ValueTask<bool> IsSealedAsync(ScannedFile file, ChunkHeader header, ReplayedChunk? journalled)
+    {
+        if (journalled?.Checksums is null || journalled.Generation != header.Generation)
+        {
+            return journalled?.Checksums is null || journalled.Generation.CompareTo(header.Generation) < 0;
+        }
+
+        return file.Length >= ChunkHeader.AreaBytes + (long)header.Length && await replay.IsHeaderWholeAsync(header).ConfigureAwait(false);
     }
 
     // Sealed chunks stand in no journal: the metadata server misses them in the report. What was open and not empty is reported as damaged.
@@ -109,9 +119,10 @@ internal sealed partial class VolumeRecovery(
             return Damaged(journalled.Chunk, journalled.Generation, null, "it was in quarantine");
         }
 
-        if (journalled.Contradiction.Length > 0 || file.State == HeaderState.Valid)
+        bool older = file is { State: HeaderState.Valid, Header: { } header } && header.Generation != journalled.Generation;
+        if (older || journalled.Contradiction.Length > 0)
         {
-            string what = file.State == HeaderState.Valid ? "its file belongs to an older generation" : journalled.Contradiction;
+            string what = older ? "its file belongs to an older generation" : journalled.Contradiction;
             return Damaged(journalled.Chunk, journalled.Generation, null, what);
         }
 
@@ -160,11 +171,13 @@ internal sealed partial class VolumeRecovery(
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message =
-        "Chunk {Chunk} (generation {Generation}) on volume {Volume} was found open at {Length} (file {FileLength}, {Unproven} appends compared)")]
+        "Chunk {Chunk} (generation {Generation}) on volume {Volume} was found open at {Length} "
+        + "(file {FileLength}, {Unproven} appends compared)")]
     private partial void ReplicaReopened(
         ChunkId chunk, Generation generation, VolumeId volume, int length, long fileLength, int unproven);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Chunk {Chunk} (generation {Generation}) on volume {Volume} was found damaged: {What}")]
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "Chunk {Chunk} (generation {Generation}) on volume {Volume} was found damaged: {What}")]
     private partial void ReplicaDamaged(ChunkId chunk, Generation generation, VolumeId volume, string what);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The file of chunk {Chunk} on volume {Volume} was removed: {Why}")]

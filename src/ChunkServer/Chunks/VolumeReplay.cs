@@ -6,7 +6,9 @@ using DfsNet.Storage.Journals;
 
 namespace DfsNet.ChunkServer.Chunks;
 
-/// <summary>Reads the journal back: gathers the state of chunks that are not sealed, and puts small appends into their files again.</summary>
+/// <summary>
+/// Reads the journal back: gathers the state of chunks that are not sealed, and puts small appends into their files again.
+/// </summary>
 internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
 {
     private readonly Dictionary<ChunkId, ReplayedChunk> _chunks = [];
@@ -21,7 +23,9 @@ internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
         if (!VolumeRecord.TryRead(journalled.Payload, out var record))
         {
             throw new DfsException(
-                ErrorCode.Corrupt, "replay", $"journal record {journalled.Position} is none that this version knows; was a newer one here?");
+                ErrorCode.Corrupt,
+                "replay",
+                $"journal record {journalled.Position} is none that this version knows; was a newer one here?");
         }
 
         if (!_chunks.TryGetValue(record.Chunk, out var chunk))
@@ -37,8 +41,8 @@ internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
     }
 
     /// <summary>
-    /// Compares the large appends at the end with their bytes and cuts before the first that differs: journal and file are flushed at the same
-    /// time, and what did not reach both was never acknowledged.
+    /// Compares the large appends at the end with their bytes and cuts before the first that differs: journal and file are flushed at
+    /// the same time, and what did not reach both was never acknowledged.
     /// </summary>
     public async Task ProveAsync(ReplayedChunk chunk)
     {
@@ -60,6 +64,24 @@ internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
                     return;
                 }
             }
+        }
+        finally
+        {
+            await lease.ReleaseAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether all of a header reached the disk, table and both fixed parts.</summary>
+    public async Task<bool> IsHeaderWholeAsync(ChunkHeader header)
+    {
+        var lease = await files.AcquireAsync(header.Chunk).ConfigureAwait(false);
+        try
+        {
+            byte[] area = new byte[ChunkHeader.AreaBytes];
+            int read = await lease.File.ReadAsync(0, area).ConfigureAwait(false);
+            return read == area.Length
+                && ChunkHeader.TryRead(area.AsSpan(ChunkHeader.CopyOffset), out var copy) && copy == header
+                && header.ReadTable(area) is not null;
         }
         finally
         {

@@ -4,8 +4,8 @@ using DfsNet.Storage.Disk;
 namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>
-/// What the chunk directories hold, from one small read of each file. Names that are not ours are counted and left alone; copies that were under way
-/// are removed.
+/// What the chunk directories hold, from one small read of each file. Names that are not ours are counted and left alone; copies that
+/// were under way are removed.
 /// </summary>
 internal sealed class VolumeScan(IDisk disk, int parallelism)
 {

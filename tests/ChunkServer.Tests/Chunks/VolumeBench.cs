@@ -158,6 +158,12 @@ internal sealed class VolumeBench
         }
     }
 
+    public async Task RequireDamagedAsync(ChunkId chunk)
+    {
+        Assert.Equal(ErrorCode.ChecksumMismatch, await FailAsync(() => RequireContentAsync(chunk, 1_000)));
+        Assert.Equal(ReplicaCondition.Damaged, Find(chunk)!.Condition);
+    }
+
     public static async Task<ErrorCode> FailAsync(Func<Task> action) => (await Assert.ThrowsAsync<DfsException>(action)).Code;
 
     public string PathOf(ChunkId chunk) => ChunkPath.File(chunk);

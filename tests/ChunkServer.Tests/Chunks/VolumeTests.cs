@@ -118,7 +118,8 @@ public sealed class VolumeTests
         var older = new Generation(6);
         Assert.Equal(ErrorCode.StaleOrder, await VolumeBench.FailAsync(() =>
             bench.Volume.SealAsync(Chunk, older, 1_000, VolumeBench.Digest(Chunk, 1_000), CancellationToken.None)));
-        Assert.Equal(ErrorCode.StaleOrder, await VolumeBench.FailAsync(() => bench.Volume.RemoveAsync(Chunk, older, CancellationToken.None)));
+        Assert.Equal(ErrorCode.StaleOrder, await VolumeBench.FailAsync(() =>
+            bench.Volume.RemoveAsync(Chunk, older, CancellationToken.None)));
         Assert.Equal(ErrorCode.StaleOrder, await VolumeBench.FailAsync(() =>
             bench.Volume.ImportAsync(Chunk, older, 1_000, 0, CancellationToken.None)));
         await bench.RequireContentAsync(Chunk, 1_000);
@@ -136,7 +137,8 @@ public sealed class VolumeTests
         Assert.Equal(ErrorCode.ChecksumMismatch, await VolumeBench.FailAsync(() =>
             other.AppendAsync(0, payload, [0xdeadbeef], CancellationToken.None)));
         var third = await bench.CreateChunkAsync(new ChunkId(3));
-        Assert.Equal(ErrorCode.InvalidArgument, await VolumeBench.FailAsync(() => third.AppendAsync(0, payload, [], CancellationToken.None)));
+        Assert.Equal(ErrorCode.InvalidArgument, await VolumeBench.FailAsync(() =>
+            third.AppendAsync(0, payload, [], CancellationToken.None)));
         var fourth = await bench.Volume.CreateAsync(new ChunkId(4), VolumeBench.Generation, 2, CancellationToken.None);
         Assert.Equal(ErrorCode.InvalidArgument, await VolumeBench.FailAsync(() => VolumeBench.AppendAsync(fourth, 0, 3)));
     }
@@ -146,7 +148,8 @@ public sealed class VolumeTests
     {
         var bench = await VolumeBench.CreateAsync();
         await bench.WriteChunkAsync(Chunk, 100_000);
-        (int Offset, int Length, int Known)[] ranges = [(1, 65_535, 100_000), (0, 5, 100_000), (0, 0, 100_000), (-65_536, 65_536, 100_000), (65_536, 65_536, 100_000)];
+        (int Offset, int Length, int Known)[] ranges =
+            [(1, 65_535, 100_000), (0, 5, 100_000), (0, 0, 100_000), (-65_536, 65_536, 100_000), (65_536, 65_536, 100_000)];
         foreach (var (offset, length, known) in ranges)
         {
             Assert.Equal(ErrorCode.InvalidArgument, await VolumeBench.FailAsync(async () =>
