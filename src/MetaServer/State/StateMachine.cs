@@ -43,7 +43,7 @@ public sealed class StateMachine(IStateStore store)
             context.StoreCounters();
             RequireBounded(context, isCall ? RecordsMax : Limits.CommandRecordsMax);
         }
-        catch (DfsException refusal)
+        catch (DfsException refusal) when (Refusal.Is(refusal))
         {
             // The edge where a refusal becomes the caller's answer: what the rules changed so far is forgotten.
             context = new CommandContext(new Transaction(store), index, command);

@@ -193,6 +193,17 @@ public class SessionTests
     }
 
     [Fact]
+    public void A_store_that_cannot_be_read_stops_the_node_and_is_no_refusal()
+    {
+        var store = new UnreadableStore();
+        var metadata = new MetadataInHand(store);
+        ulong applied = store.AppliedIndex;
+        store.IsBroken = true;
+        Assert.Throws<DfsException>(() => metadata.MakeDirectory("a"));
+        Assert.Equal(applied, store.AppliedIndex);
+    }
+
+    [Fact]
     public void A_log_without_a_bootstrap_and_unknown_commands_are_refused()
     {
         var machine = new StateMachine(new MemoryStateStore());
