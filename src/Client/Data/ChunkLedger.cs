@@ -34,7 +34,7 @@ internal sealed class ChunkLedger(Session session)
         {
             lock (_gate) // guards _owned
             {
-                return _owned.Exists(chunk => chunk.Due() is not null);
+                return _owned.Exists(chunk => chunk.IsDue);
             }
         }
     }
@@ -53,17 +53,13 @@ internal sealed class ChunkLedger(Session session)
         await _reporting.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            var due = Due();
-            if (due.Count == 0)
+            var due = TakeDue();
+            if (due.Count != 0 && !await TryTellAsync(due, deadline, cancellation).ConfigureAwait(false))
             {
-                return;
-            }
-
-            var command = new ClientCommand { UpdateChunks = new UpdateChunks { Chunks = { due.Select(pair => pair.Update) } } };
-            await session.SubmitAsync("seal chunks", command, deadline, cancellation).ConfigureAwait(false);
-            foreach (var (chunk, update) in due)
-            {
-                chunk.Reported(update);
+                foreach (var (chunk, _) in due)
+                {
+                    await TellOneAsync(chunk, deadline, cancellation).ConfigureAwait(false);
+                }
             }
         }
         finally
@@ -81,7 +77,53 @@ internal sealed class ChunkLedger(Session session)
         }
     }
 
-    private List<(OwnedChunk Chunk, ChunkUpdate Update)> Due()
+    // Alone, because one chunk the metadata server sees differently makes it refuse the whole report.
+    private async Task TellOneAsync(OwnedChunk chunk, CallDeadline deadline, CancellationToken cancellation)
+    {
+        if (chunk.TakeDue() is not { } update || await TryTellAsync([(chunk, update)], deadline, cancellation).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        // It was sealed without us, at what was committed: there is nothing to add but that we are done with it.
+        var release = new ChunkUpdate { ChunkId = update.ChunkId, Release = update.Release };
+        await TryTellAsync([(chunk, release)], deadline, cancellation).ConfigureAwait(false);
+        chunk.Reported(update);
+    }
+
+    /// <returns>False when the metadata server refused what was said.</returns>
+    private async Task<bool> TryTellAsync(
+        IReadOnlyList<(OwnedChunk Chunk, ChunkUpdate Update)> due, CallDeadline deadline, CancellationToken cancellation)
+    {
+        bool told = false;
+        try
+        {
+            var command = new ClientCommand { UpdateChunks = new UpdateChunks { Chunks = { due.Select(pair => pair.Update) } } };
+            await session.SubmitAsync("seal chunks", command, deadline, cancellation).ConfigureAwait(false);
+            told = true;
+            return true;
+        }
+        catch (DfsException error) when (error.Code is ErrorCode.ChunkSealed or ErrorCode.NotOwner or ErrorCode.ChunkNotFound or ErrorCode.PrefixConflict)
+        {
+            return false;
+        }
+        finally
+        {
+            foreach (var (chunk, update) in due)
+            {
+                if (told)
+                {
+                    chunk.Reported(update);
+                }
+                else
+                {
+                    chunk.NotReported();
+                }
+            }
+        }
+    }
+
+    private List<(OwnedChunk Chunk, ChunkUpdate Update)> TakeDue()
     {
         lock (_gate) // guards _owned
         {
@@ -89,7 +131,7 @@ internal sealed class ChunkLedger(Session session)
             List<(OwnedChunk, ChunkUpdate)> due = [];
             foreach (var chunk in _owned)
             {
-                if (due.Count < UpdatesMax && chunk.Due() is { } update)
+                if (due.Count < UpdatesMax && chunk.TakeDue() is { } update)
                 {
                     due.Add((chunk, update));
                 }

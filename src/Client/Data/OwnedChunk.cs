@@ -16,6 +16,7 @@ internal sealed class OwnedChunk(ChunkId id)
     private uint _digest;
     private int _uncommitted;
     private int _commitsUnderWay;
+    private bool _reportUnderWay;
     private bool _closed;
     private bool _sealTold;
     private bool _releaseTold;
@@ -111,7 +112,9 @@ internal sealed class OwnedChunk(ChunkId id)
                 Length = (uint)_length,
                 Digest = _digest,
                 Seal = _closed,
-                Release = _closed && _uncommitted == settling,
+
+                // A report on its way must not find the chunk released: it would be refused with all it says.
+                Release = _closed && _uncommitted == settling && !_reportUnderWay,
             };
         }
     }
@@ -136,13 +139,23 @@ internal sealed class OwnedChunk(ChunkId id)
         }
     }
 
-    /// <summary>The report of <see cref="Due"/> took effect.</summary>
+    /// <summary>The report of <see cref="TakeDue"/> took effect.</summary>
     public void Reported(ChunkUpdate update)
     {
         lock (_gate) // guards the fields
         {
+            _reportUnderWay = false;
             _sealTold = true;
             _releaseTold |= update.Release;
+        }
+    }
+
+    /// <summary>The report of <see cref="TakeDue"/> failed: it is due again.</summary>
+    public void NotReported()
+    {
+        lock (_gate) // guards the fields
+        {
+            _reportUnderWay = false;
         }
     }
 
@@ -155,15 +168,34 @@ internal sealed class OwnedChunk(ChunkId id)
         }
     }
 
-    /// <summary>An update that is due and that no commit has taken along or is about to; null when there is none.</summary>
-    public ChunkUpdate? Due()
+    /// <summary>Whether something is to be told that no commit has taken along or is about to.</summary>
+    public bool IsDue
+    {
+        get
+        {
+            lock (_gate) // guards the fields
+            {
+                return IsDueNow;
+            }
+        }
+    }
+
+    // Read with the gate held.
+    private bool IsDueNow =>
+        _closed && _commitsUnderWay == 0 && !_reportUnderWay && (!_sealTold || (_uncommitted == 0 && !_releaseTold));
+
+    /// <summary>The update that is due; <see cref="Reported"/> or <see cref="NotReported"/> follows. Null when none is.</summary>
+    public ChunkUpdate? TakeDue()
     {
         lock (_gate) // guards the fields
         {
-            bool due = _closed && _commitsUnderWay == 0 && (!_sealTold || (_uncommitted == 0 && !_releaseTold));
-            return due
-                ? new ChunkUpdate { ChunkId = id.Value, Length = (uint)_length, Digest = _digest, Seal = true, Release = _uncommitted == 0 }
-                : null;
+            if (!IsDueNow)
+            {
+                return null;
+            }
+
+            _reportUnderWay = true;
+            return new ChunkUpdate { ChunkId = id.Value, Length = (uint)_length, Digest = _digest, Seal = true, Release = _uncommitted == 0 };
         }
     }
 

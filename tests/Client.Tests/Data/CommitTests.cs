@@ -45,9 +45,9 @@ public sealed class CommitTests
         Assert.False(Assert.Single(two.Updates).Release);
         var three = Batch(1);
         two.Committed();
-        Assert.Null(_chunk.Due());
+        Assert.False(_chunk.IsDue);
         three.Committed();
-        Assert.True(_chunk.Due()!.Release);
+        Assert.True(_chunk.TakeDue()!.Release);
     }
 
     [Fact]
@@ -55,18 +55,22 @@ public sealed class CommitTests
     {
         Append(1);
         _chunk.Acknowledge(10, 9);
-        Assert.Null(_chunk.Due());
+        Assert.Null(_chunk.TakeDue());
         _chunk.Close();
-        Assert.False(_chunk.Due()!.Release);
-        var batch = Batch(1);
-        Assert.True(Assert.Single(batch.Updates).Release);
-        Assert.Null(_chunk.Due());
-        batch.Dropped();
-        var due = _chunk.Due();
+        Assert.False(_chunk.TakeDue()!.Release);
+        Assert.False(_chunk.IsDue);
+
+        // The report is on its way: a commit must not release the chunk under it.
+        var early = Batch(1);
+        Assert.False(Assert.Single(early.Updates).Release);
+        _chunk.NotReported();
+        Assert.False(_chunk.IsDue);
+        early.Dropped();
+        var due = _chunk.TakeDue();
         Assert.True(due!.Release);
         _chunk.Reported(due);
         Assert.True(_chunk.IsReleaseTold);
-        Assert.Null(_chunk.Due());
+        Assert.False(_chunk.IsDue);
     }
 
     private void Append(int count)
