@@ -14,7 +14,8 @@ public static class ProcessLogging
         .SetMinimumLevel(level)
         // The web server speaks of connections, not of files and chunks; its warnings are enough.
         .AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning)
-        .AddFilter("Grpc", level > LogLevel.Warning ? level : LogLevel.Warning)
+        // A reader that changes its mind resets its call, which is no error; real ones are logged by our services.
+        .AddFilter("Grpc", LogLevel.Critical)
         .AddSimpleConsole(line =>
         {
             line.SingleLine = true;

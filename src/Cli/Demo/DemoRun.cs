@@ -19,7 +19,7 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
         var content = await PrepareAsync(file, size, cancellation).ConfigureAwait(false);
         await cluster.Files.CreateDirectoryAsync("/demo", parents: true, cancellation).ConfigureAwait(false);
 
-        var put = await steps.RunAsync("put with 3 replicas", content.Length, async progress =>
+        var put = await steps.RunAsync("put, 3 replicas", content.Length, async progress =>
         {
             await PutAsync(content, First, progress, cancellation).ConfigureAwait(false);
             return (null, null);
@@ -27,13 +27,12 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
         var layout = await cluster.Files.LocateAsync(First, cancellation).ConfigureAwait(false);
         await ShowPlacesAsync(layout).ConfigureAwait(false);
 
-        string firstVictim = VictimOf(layout);
-        var readGap = await ReadWhileKillingAsync(content, firstVictim, cancellation).ConfigureAwait(false);
+        var readGap = await ReadWhileKillingAsync(content, cancellation).ConfigureAwait(false);
         var writeGap = await WriteWhileKillingAsync(content, cancellation).ConfigureAwait(false);
 
-        var get = await steps.RunAsync("get the first file from what is left", content.Length, async progress =>
+        var get = await steps.RunAsync("get first, 2 left", content.Length, async progress =>
             (null, await ReadsEqualAsync(content, First, progress, cancellation).ConfigureAwait(false))).ConfigureAwait(false);
-        await steps.RunAsync("get the second file from what is left", content.Length, async progress =>
+        await steps.RunAsync("get second, 2 left", content.Length, async progress =>
             (null, await ReadsEqualAsync(content, Second, progress, cancellation).ConfigureAwait(false))).ConfigureAwait(false);
 
         return new DemoFacts(
@@ -96,20 +95,13 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
         }
     }
 
-    /// <summary>A server that holds the bytes in the middle of the file.</summary>
-    private static string VictimOf(DfsFileLayout layout)
-    {
-        long middle = layout.File.Length / 2;
-        var slice = layout.Slices.First(slice => slice.FileOffset + slice.Length > middle);
-        return layout.Chunks.First(chunk => chunk.ChunkId == slice.ChunkId).Replicas[0].Address;
-    }
-
-    private async Task<TimeSpan> ReadWhileKillingAsync(DemoContent content, string victim, CancellationToken cancellation)
+    private async Task<TimeSpan> ReadWhileKillingAsync(DemoContent content, CancellationToken cancellation)
     {
         string killed = "";
-        var step = await steps.RunAsync("get, a server killed at half", content.Length, async progress =>
+        var step = await steps.RunAsync("get, server killed", content.Length, async progress =>
         {
-            var meter = new GapMeter(surroundings.Time, content.Length / 2, () => killed = cluster.Kill(victim), progress);
+            var before = cluster.ProcessorTimes();
+            var meter = new GapMeter(surroundings.Time, content.Length / 2, () => killed = cluster.KillBusiest(before), progress);
             bool? equal = await ReadsEqualAsync(content, First, meter, cancellation).ConfigureAwait(false);
             return (meter.Longest, equal);
         }).ConfigureAwait(false);
@@ -120,10 +112,10 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
     private async Task<TimeSpan> WriteWhileKillingAsync(DemoContent content, CancellationToken cancellation)
     {
         string killed = "";
-        var step = await steps.RunAsync("put, a server killed at half", content.Length, async progress =>
+        var step = await steps.RunAsync("put, server killed", content.Length, async progress =>
         {
-            // Three servers are left for three replicas: any of them is in the chain that is being written.
-            var meter = new GapMeter(surroundings.Time, content.Length / 2, () => killed = cluster.Kill(""), progress);
+            var before = cluster.ProcessorTimes();
+            var meter = new GapMeter(surroundings.Time, content.Length / 2, () => killed = cluster.KillBusiest(before), progress);
             await PutAsync(content, Second, meter, cancellation).ConfigureAwait(false);
             return (meter.Longest, null);
         }).ConfigureAwait(false);

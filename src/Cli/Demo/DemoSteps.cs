@@ -14,8 +14,6 @@ internal sealed class DemoSteps(Surroundings surroundings, bool quiet)
     private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(100);
     private readonly List<DemoStep> _done = [];
 
-    public IReadOnlyList<DemoStep> Done => _done;
-
     public bool EverythingMatched => _done.All(step => step.Matched != false) && _done.Any(step => step.Matched == true);
 
     public async Task SayAsync(string line)

@@ -10,8 +10,6 @@ internal sealed class GapMeter(TimeProvider time, long killAt, Action kill, IPro
     /// <summary>Longest time between two reports of which the later came after the kill.</summary>
     public TimeSpan Longest { get; private set; }
 
-    public bool Killed => _killed;
-
     public void Report(long value)
     {
         lock (_turn) // guards all fields: reports may come from several threads

@@ -48,11 +48,16 @@ internal sealed class ChildCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills the chunk server with this address, or any other when it is gone already; returns its name.</summary>
-    public string Kill(string address)
+    /// <summary>Processor time of each chunk server that runs, by address.</summary>
+    public Dictionary<string, TimeSpan> ProcessorTimes() =>
+        ChunkServers.ToDictionary(server => server.Key, server => server.Value.ProcessorTime, StringComparer.Ordinal);
+
+    /// <summary>Kills the chunk server that worked most since <paramref name="before"/>: the one whose loss hurts. Returns its name.</summary>
+    public string KillBusiest(Dictionary<string, TimeSpan> before)
     {
-        string chosen = ChunkServers.ContainsKey(address) ? address : ChunkServers.Keys.Order(StringComparer.Ordinal).First();
-        ChunkServers.Remove(chosen, out var server);
+        var now = ProcessorTimes();
+        string busiest = now.Keys.OrderByDescending(address => now[address] - before[address]).ThenBy(address => address, StringComparer.Ordinal).First();
+        ChunkServers.Remove(busiest, out var server);
         server!.Kill();
         return server.Name;
     }
