@@ -16,7 +16,9 @@ internal static class EachPath
             }
             catch (Exception error) when (error is DfsException or CommandFailure)
             {
-                await surroundings.Error.WriteLineAsync($"dfs {command}: {ErrorLines.At(path, error)}").ConfigureAwait(false);
+                // A failure of ours names the path that matters, which may be another one.
+                string line = error is CommandFailure ? ErrorLines.Of(error) : ErrorLines.At(path, error);
+                await surroundings.Error.WriteLineAsync($"dfs {command}: {line}").ConfigureAwait(false);
                 exitCode = ExitCode.Failed;
             }
         }

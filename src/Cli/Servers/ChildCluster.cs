@@ -56,8 +56,14 @@ internal sealed class ChildCluster : IAsyncDisposable
     public string KillBusiest(Dictionary<string, TimeSpan> before)
     {
         var now = ProcessorTimes();
-        string busiest = now.Keys.OrderByDescending(address => now[address] - before[address]).ThenBy(address => address, StringComparer.Ordinal).First();
-        ChunkServers.Remove(busiest, out var server);
+        return Kill(now.Keys.OrderByDescending(address => now[address] - before[address]).ThenBy(address => address, StringComparer.Ordinal).First());
+    }
+
+    /// <summary>Kills the chunk server with this address, or any other when it is gone already; returns its name.</summary>
+    public string Kill(string address)
+    {
+        string chosen = ChunkServers.ContainsKey(address) ? address : ChunkServers.Keys.Order(StringComparer.Ordinal).First();
+        ChunkServers.Remove(chosen, out var server);
         server!.Kill();
         return server.Name;
     }
