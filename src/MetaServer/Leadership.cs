@@ -103,22 +103,12 @@ internal sealed class Leadership
         _soft.Load();
     }
 
-    /// <summary>Counts time and does the background work until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(
-        _workers.Select(worker => new WorkerLoop(worker, _time, _logs.CreateLogger(worker.Name)).RunAsync(cancellation))
-            .Append(TickAsync(cancellation)));
-
-    private async Task TickAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await _ticks.RunAsync(OnTick, cancellation).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // The node stops.
-        }
-    }
+    /// <summary>Counts time and does the background work until cancelled; whatever ends before, or fails, ends the node.</summary>
+    public IEnumerable<Task> Run(CancellationToken cancellation) =>
+    [
+        .. _workers.Select(worker => new WorkerLoop(worker, _time, _logs.CreateLogger(worker.Name)).RunAsync(cancellation)),
+        _ticks.RunAsync(OnTick, cancellation),
+    ];
 
     private void OnTick()
     {

@@ -188,10 +188,11 @@ public sealed partial class MetaNode : IAsyncDisposable
         await space.LookAsync().ConfigureAwait(false);
         var lead = new Leadership(_options, store, state, log, space, budget, _time, _random, _logs);
         lead.Load();
+        NoteFixedOptions(StateReader.Cluster(store)!);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var proposing = lead.Proposer.RunAsync(log, term);
         Task[] loops =
-            [proposing, lead.RunAsync(ending.Token), lead.Flusher.RunAsync(ending.Token), space.RunAsync(ending.Token), _broken.Task];
+            [proposing, .. lead.Run(ending.Token), lead.Flusher.RunAsync(ending.Token), space.RunAsync(ending.Token), _broken.Task];
         _lead = lead;
         Began(term, store.AppliedIndex);
         _ready.TrySetResult();
@@ -208,8 +209,17 @@ public sealed partial class MetaNode : IAsyncDisposable
             lead.Proposer.RefuseWaiting();
         }
 
-        await lead.Flusher.FlushAsync().ConfigureAwait(false);
+        await lead.Flusher.TryFlushAsync().ConfigureAwait(false);
         Ended(store.AppliedIndex);
+    }
+
+    private void NoteFixedOptions(ClusterRecord cluster)
+    {
+        int least = Math.Min(_options.MinReplicas, _options.Replication);
+        if ((cluster.Replication, cluster.MinReplicas, cluster.ChunkSize) != (_options.Replication, least, _options.ChunkSize))
+        {
+            KeptFixedOptions(cluster.Replication, cluster.MinReplicas, cluster.ChunkSize);
+        }
     }
 
     /// <summary>Returns when the node is told to stop; throws what ended a loop before.</summary>
@@ -248,6 +258,11 @@ public sealed partial class MetaNode : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Began to serve in term {Term} at entry {Index}")]
     private partial void Began(ulong term, ulong index);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Kept what the cluster was created with, whatever the options say: replication {Replication}, min replicas {Min}, chunk size {Size}")]
+    private partial void KeptFixedOptions(uint replication, uint min, uint size);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped at entry {Index}")]
     private partial void Ended(ulong index);

@@ -22,24 +22,10 @@ internal sealed class BadReplicas(TickCounter ticks, Alarms alarms)
     // A page may be older than a heartbeat that overtook it; it clears only marks that are older than any page on its way.
     private static readonly TimeSpan PageAgeMax = TimeSpan.FromSeconds(30);
 
-    // Guards _marks and _version: services read, heartbeats and reports write.
+    // Guards all fields: services read, heartbeats and reports write.
     private readonly Lock _lock = new();
     private readonly Dictionary<(ChunkId Chunk, ServerId Server), (ReplicaFault Fault, long Tick)> _marks = [];
-    private long _version;
-
-    /// <summary>Grows with every change.</summary>
-    public long Version => Interlocked.Read(ref _version);
-
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _marks.Count;
-            }
-        }
-    }
+    private readonly Dictionary<ServerId, int> _perServer = [];
 
     /// <summary>True when the mark is new.</summary>
     public bool Mark(ChunkId chunk, ServerId server, ReplicaFault fault)
@@ -54,7 +40,7 @@ internal sealed class BadReplicas(TickCounter ticks, Alarms alarms)
             }
 
             _marks[(chunk, server)] = (fault, ticks.Now);
-            _version++;
+            _perServer[server] = _perServer.GetValueOrDefault(server) + (isNew ? 1 : 0);
             return isNew;
         }
     }
@@ -63,10 +49,7 @@ internal sealed class BadReplicas(TickCounter ticks, Alarms alarms)
     {
         lock (_lock)
         {
-            if (_marks.Remove((chunk, server)))
-            {
-                _version++;
-            }
+            Remove(chunk, server);
         }
     }
 
@@ -77,8 +60,7 @@ internal sealed class BadReplicas(TickCounter ticks, Alarms alarms)
         {
             if (_marks.TryGetValue((chunk, server), out var mark) && ticks.Now - mark.Tick > ticks.Of(PageAgeMax))
             {
-                _marks.Remove((chunk, server));
-                _version++;
+                Remove(chunk, server);
             }
         }
     }
@@ -88,6 +70,22 @@ internal sealed class BadReplicas(TickCounter ticks, Alarms alarms)
         lock (_lock)
         {
             return _marks.Count != 0 && _marks.ContainsKey((chunk, server));
+        }
+    }
+
+    private void Remove(ChunkId chunk, ServerId server)
+    {
+        if (!_marks.Remove((chunk, server)))
+        {
+            return;
+        }
+
+        alarms.Clear($"lost-{chunk}");
+        if (--_perServer[server] == 0)
+        {
+            _perServer.Remove(server);
+            alarms.Clear($"bad-{server}");
+            alarms.Clear($"missing-{server}");
         }
     }
 }

@@ -103,14 +103,6 @@ internal sealed class OrderBook(TickCounter ticks)
         return due;
     }
 
-    public int CountOf(ServerId server)
-    {
-        lock (_lock)
-        {
-            return _servers.TryGetValue(server, out var orders) ? orders.Pending.Count : 0;
-        }
-    }
-
     private void Add(ServerId server, PendingOrder order)
     {
         lock (_lock)

@@ -33,6 +33,8 @@ internal sealed class Registration(
             throw Twin(server.Value);
         }
 
+        alarms.Clear($"twin-{server}");
+        alarms.Clear($"fresh-{server}");
         if (restarted)
         {
             open.RequestSealOn(server.Value);

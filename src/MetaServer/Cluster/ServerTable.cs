@@ -16,17 +16,12 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
     private readonly Lock _lock = new();
     private readonly SortedDictionary<ServerId, KnownServer> _servers = new(
         Comparer<ServerId>.Create((a, b) => a.Value.CompareTo(b.Value)));
-    private long _version;
-
-    /// <summary>Grows when a server's state or record changes.</summary>
-    public long Version => Interlocked.Read(ref _version);
 
     /// <summary>A server of the record, new or changed. One never heard has a full timeout before it counts as silent.</summary>
     public void Put(ServerId server, ServerRecord record)
     {
         lock (_lock)
         {
-            _version++;
             if (_servers.TryGetValue(server, out var known))
             {
                 known.Record = record;
@@ -62,7 +57,7 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
 
             known.Version = version;
             known.Hear(ticks.Now, volumes, load: 0);
-            SetState(known, ServerState.Healthy);
+            known.State = ServerState.Healthy;
             return true;
         }
     }
@@ -94,7 +89,7 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
                 known.Sequence = request.Sequence;
                 known.Hear(
                     ticks.Now, request.Volumes, checked((int)Math.Min(request.ActiveAppends + (ulong)request.ActiveReads, int.MaxValue)));
-                SetState(known, ServerState.Healthy);
+                known.State = ServerState.Healthy;
             }
 
             return new HeartbeatNote(isNewer, known.ReportWanted || known.ReportAgainAt <= ticks.Now, volumeFailed);
@@ -115,7 +110,7 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
                     died.Add(server);
                 }
 
-                SetState(known, state);
+                known.State = state;
             }
 
             return died;
@@ -292,15 +287,6 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
         return silent >= ticks.Of(deadAfter) ? ServerState.Dead
             : silent >= ticks.Of(suspectAfter) ? ServerState.Suspect
             : ServerState.Healthy;
-    }
-
-    private void SetState(KnownServer known, ServerState state)
-    {
-        if (known.State != state)
-        {
-            known.State = state;
-            _version++;
-        }
     }
 
     /// <summary>One server.</summary>

@@ -10,8 +10,6 @@ internal sealed class TickCounter(TimeProvider time, TimeSpan interval)
 
     public long Now => Interlocked.Read(ref _now);
 
-    public TimeSpan Interval => interval;
-
     /// <summary>How many ticks a span is; at least one.</summary>
     public long Of(TimeSpan span) => Math.Max(1, (span.Ticks + interval.Ticks - 1) / interval.Ticks);
 

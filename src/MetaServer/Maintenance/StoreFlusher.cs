@@ -1,6 +1,7 @@
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Wire;
+using DfsNet.Storage.Disk;
 using Microsoft.Extensions.Logging;
 
 namespace DfsNet.MetaServer.Maintenance;
@@ -30,12 +31,36 @@ internal sealed partial class StoreFlusher(
             bool isLong = time.GetElapsedTime(_flushedAt) >= interval && store.AppliedIndex > _flushedIndex;
             if (isMuch || isLong)
             {
-                await TryFlushAsync(cancellation).ConfigureAwait(false);
+                bool flushed = await TryFlushAsync().ConfigureAwait(false);
+                if (!flushed)
+                {
+                    await Task.Delay(FullPause, time, cancellation).ConfigureAwait(false);
+                }
             }
         }
     }
 
-    public async Task FlushAsync()
+    /// <summary>False when there is no room for it: the log keeps what the store could not put down.</summary>
+    public async Task<bool> TryFlushAsync()
+    {
+        try
+        {
+            await FlushAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (DfsException error) when (error.Code == ErrorCode.OutOfSpace)
+        {
+            FlushPutOff(error.Message);
+        }
+        catch (DiskException error) when (error.Failure == DiskFailure.Full)
+        {
+            FlushPutOff(error.Message);
+        }
+
+        return false;
+    }
+
+    private async Task FlushAsync()
     {
         long logBytes = proposer.LogBytes;
         ulong flushed = await store.FlushAsync().ConfigureAwait(false);
@@ -45,19 +70,6 @@ internal sealed partial class StoreFlusher(
         _flushedIndex = flushed;
     }
 
-    private async Task TryFlushAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await FlushAsync().ConfigureAwait(false);
-        }
-        catch (DfsException error) when (error.Code == ErrorCode.OutOfSpace)
-        {
-            FlushPutOff(error.Message, FullPause);
-            await Task.Delay(FullPause, time, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The store could not be flushed: {Reason}; tried again in {Pause}")]
-    private partial void FlushPutOff(string reason, TimeSpan pause);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store was not flushed for lack of space: {Reason}")]
+    private partial void FlushPutOff(string reason);
 }
