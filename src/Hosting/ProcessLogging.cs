@@ -7,7 +7,7 @@ namespace DfsNet.Hosting;
 /// <summary>Logs of a process: to standard error, one line per event, so that standard output stays for results.</summary>
 public static class ProcessLogging
 {
-    // A terminal that is paused (Ctrl-S) or a full pipe must not stop a server: beyond this many waiting lines, lines are dropped and counted.
+    // A terminal that is paused (Ctrl-S) or a full pipe must not stop a server: beyond this many waiting lines, lines are dropped.
     private const int WaitingLinesMax = 10_000;
 
     public static ILoggerFactory Create(LogLevel level) => LoggerFactory.Create(logs => logs

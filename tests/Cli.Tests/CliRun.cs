@@ -30,7 +30,8 @@ internal static class CliRun
             Variable = name => name == "DFS_META" ? meta : null,
         };
         int exitCode = await CommandLine.RunAsync(arguments, surroundings, TestContext.Current.CancellationToken);
-        return new CliResult(exitCode, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"), bytes.ToArray());
+        return new CliResult(
+            exitCode, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"), bytes.ToArray());
     }
 }
 

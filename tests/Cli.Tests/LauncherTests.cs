@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DfsNet.Cli;
 
-/// <summary>The launcher builds when it must, only then, and gets out of the way. "dotnet" is a script here that writes down what it is asked.</summary>
+/// <summary>The launcher builds when it must, only then, and gets out of the way. "dotnet" is a script here that notes what it is asked.</summary>
 public sealed class LauncherTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dfs-launcher-test-").FullName;
@@ -14,7 +14,9 @@ public sealed class LauncherTests : IDisposable
         Directory.CreateDirectory(Path.Combine(Root, "src", "Cli"));
         Directory.CreateDirectory(Path.Combine(Root, "protos"));
         File.Copy(launcher, Path.Combine(Root, "dfs"));
-        foreach (string file in new[] { "src/Cli/Program.cs", "protos/a.proto", "global.json", ".editorconfig", "BannedSymbols.txt", "Directory.Build.props" })
+        string[] sources =
+            ["src/Cli/Program.cs", "protos/a.proto", "global.json", ".editorconfig", "BannedSymbols.txt", "Directory.Build.props"];
+        foreach (string file in sources)
         {
             File.WriteAllText(Path.Combine(Root, file), "");
             File.SetLastWriteTimeUtc(Path.Combine(Root, file), DateTime.UtcNow.AddMinutes(-1));
@@ -118,7 +120,12 @@ public sealed class LauncherTests : IDisposable
 
     private async Task<(int ExitCode, string Output)> RunAsync(string launcher, params string[] arguments)
     {
-        var start = new ProcessStartInfo("/bin/bash") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        var start = new ProcessStartInfo("/bin/bash")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
         start.ArgumentList.Add(launcher);
         foreach (string argument in arguments)
         {

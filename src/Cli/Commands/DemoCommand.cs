@@ -44,7 +44,7 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(string? file, long bytes, bool json, Surroundings surroundings, CancellationToken cancellation)
     {
         var steps = new DemoSteps(surroundings, quiet: json);
-        await steps.SayAsync($"starting a metadata server and {ChunkServers} chunk servers, each a process of its own").ConfigureAwait(false);
+        await steps.SayAsync($"starting a metadata server and {ChunkServers} chunk servers, each in its own process").ConfigureAwait(false);
         var cluster = await ChildCluster.StartAsync(ChunkServers, surroundings, cancellation).ConfigureAwait(false);
         DemoFacts facts;
         await using (cluster.ConfigureAwait(false))
@@ -58,7 +58,7 @@ internal static class DemoCommand
         }
 
         steps.WriteTable([
-            $"replicas: {facts.ReplicasAtStart} at the start, at least {facts.ReplicasAtEnd} on the {ChunkServers - 2} servers that are left",
+            $"replicas: {facts.ReplicasAtStart} at the start, {facts.ReplicasAtEnd} or more on the {ChunkServers - 2} servers left",
             $"SHA-256:  {facts.Sha256}",
             facts.Matched ? "every byte matched" : "BYTES DIFFER",
         ]);

@@ -89,9 +89,8 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
         foreach (var chunk in layout.Chunks)
         {
             string id = chunk.ChunkId.ToString("x", CultureInfo.InvariantCulture);
-            await steps.SayAsync(
-                $"  chunk {id,-4} {Quantities.Bytes(chunk.Length),9}  on {string.Join(", ", chunk.Replicas.Select(replica => replica.Domain).Order(StringComparer.Ordinal))}")
-                .ConfigureAwait(false);
+            var places = chunk.Replicas.Select(replica => replica.Domain).Order(StringComparer.Ordinal);
+            await steps.SayAsync($"  chunk {id,-4} {Quantities.Bytes(chunk.Length),9}  on {string.Join(", ", places)}").ConfigureAwait(false);
         }
     }
 

@@ -42,8 +42,8 @@ internal sealed class DemoSteps(Surroundings surroundings, bool quiet)
         if (!surroundings.ErrorIsTerminal)
         {
             string pause = gap is null ? "" : $", longest gap {Quantities.Time(gap.Value)}";
-            await SayAsync($"{name}: {Quantities.Bytes(bytes)} in {Quantities.Time(step.Time)}, {Quantities.Rate(bytes, step.Time)}{pause}{Verdict(step, ", ")}")
-                .ConfigureAwait(false);
+            string speed = $"{Quantities.Bytes(bytes)} in {Quantities.Time(step.Time)}, {Quantities.Rate(bytes, step.Time)}";
+            await SayAsync($"{name}: {speed}{pause}{Verdict(step, ", ")}").ConfigureAwait(false);
         }
 
         return step;
@@ -103,6 +103,7 @@ internal sealed class DemoSteps(Surroundings surroundings, bool quiet)
         }).ConfigureAwait(false);
     }
 
+    /// <summary>The newest report of a step, for its bar.</summary>
     private sealed class Position : IProgress<long>
     {
         private long _bytes;

@@ -5,7 +5,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Cli.Servers;
 
-/// <summary>One metadata server and some chunk servers as children of this process, over loopback, with their data in a temporary directory.</summary>
+/// <summary>
+/// One metadata server and some chunk servers as children of this process, over loopback, with their data in a temporary directory.
+/// </summary>
 internal sealed class ChildCluster : IAsyncDisposable
 {
     // Five processes compile themselves on a few cores at once; a healthy machine needs a few seconds.
@@ -52,11 +54,12 @@ internal sealed class ChildCluster : IAsyncDisposable
     public Dictionary<string, TimeSpan> ProcessorTimes() =>
         ChunkServers.ToDictionary(server => server.Key, server => server.Value.ProcessorTime, StringComparer.Ordinal);
 
-    /// <summary>Kills the chunk server that worked most since <paramref name="before"/>: the one whose loss hurts. Returns its name.</summary>
+    /// <summary>Kills the chunk server that worked most since <paramref name="before"/>: the one whose loss hurts. Gives its name.</summary>
     public string KillBusiest(Dictionary<string, TimeSpan> before)
     {
         var now = ProcessorTimes();
-        return Kill(now.Keys.OrderByDescending(address => now[address] - before[address]).ThenBy(address => address, StringComparer.Ordinal).First());
+        // Those who worked alike in an order that the table's does not decide.
+        return Kill(now.Keys.Order(StringComparer.Ordinal).MaxBy(address => now[address] - before[address])!);
     }
 
     /// <summary>Kills the chunk server with this address, or any other when it is gone already; returns its name.</summary>
@@ -92,7 +95,8 @@ internal sealed class ChildCluster : IAsyncDisposable
         try
         {
             var meta = MetaServer = await StartOneAsync(
-                "metadata server", ["meta-server", "--data", Path.Combine(_data, "meta"), "--listen", "127.0.0.1:0"], either.Token).ConfigureAwait(false);
+                "metadata server", ["meta-server", "--data", Path.Combine(_data, "meta"), "--listen", "127.0.0.1:0"], either.Token)
+                .ConfigureAwait(false);
             var starts = Enumerable.Range(1, chunkServers).Select(number => StartChunkServerAsync(number, meta.Address, either.Token));
             foreach (var server in await Task.WhenAll(starts).ConfigureAwait(false))
             {
@@ -131,9 +135,11 @@ internal sealed class ChildCluster : IAsyncDisposable
 
     private async Task WaitHealthyAsync(int count, CancellationToken cancellation)
     {
-        while ((await Files.GetStatusAsync(cancellation).ConfigureAwait(false)).Servers.Count(server => server.State == ServerState.Healthy) < count)
+        var status = await Files.GetStatusAsync(cancellation).ConfigureAwait(false);
+        while (status.Servers.Count(server => server.State == ServerState.Healthy) < count)
         {
             await Task.Delay(LookInterval, _surroundings.Time, cancellation).ConfigureAwait(false);
+            status = await Files.GetStatusAsync(cancellation).ConfigureAwait(false);
         }
     }
 }

@@ -4,7 +4,7 @@ using DfsNet.Cli.Options;
 
 namespace DfsNet.Cli.Servers;
 
-/// <summary>A server in a process of its own, so that killing it is a real kill -9. It ends when this process ends, however that ends.</summary>
+/// <summary>A server in a process of its own, so that killing it is a real kill -9. It ends with this process, however that ends.</summary>
 internal sealed class ChildServer : IAsyncDisposable
 {
     private const string ListeningMark = ": listening on ";
