@@ -5,7 +5,8 @@ using DfsNet.Protocol.Bulk;
 namespace DfsNet.Client.Data;
 
 /// <summary>
-/// Brings the bytes of one stream to chunks, in order, whatever chains fail underneath: unacknowledged pieces are kept and sent again elsewhere.
+/// Brings the bytes of one stream to chunks, in order, whatever chains fail underneath: unacknowledged pieces are kept and sent again
+/// elsewhere.
 /// </summary>
 internal sealed class BurstAppender(ChunkPool pool, int replication, TimeProvider time, TimeSpan callTimeout)
 {
@@ -39,7 +40,7 @@ internal sealed class BurstAppender(ChunkPool pool, int replication, TimeProvide
     /// <summary>Whether the oldest piece is settled, so that taking it does not wait.</summary>
     public bool HasSettled => _pieces.TryPeek(out var piece) && piece.IsSettled;
 
-    /// <summary>Sends a piece (taking over its buffer). Full windows are waited for by the caller through <see cref="MustSettleFirst"/>.</summary>
+    /// <summary>Sends a piece, taking over its buffer. The caller waits for full windows: see <see cref="MustSettleFirst"/>.</summary>
     public async Task SendAsync(long fileOffset, BulkBuffer buffer, CallDeadline deadline, CancellationToken cancellation)
     {
         var piece = new Piece(fileOffset, buffer);
@@ -168,6 +169,7 @@ internal sealed class BurstAppender(ChunkPool pool, int replication, TimeProvide
         }
     }
 
+    /// <summary>Bytes on their way, kept until they are acknowledged.</summary>
     private sealed class Piece(long fileOffset, BulkBuffer buffer)
     {
         public long FileOffset => fileOffset;

@@ -103,7 +103,7 @@ internal sealed class ChunkLedger(Session session)
             told = true;
             return true;
         }
-        catch (DfsException error) when (error.Code is ErrorCode.ChunkSealed or ErrorCode.NotOwner or ErrorCode.ChunkNotFound or ErrorCode.PrefixConflict)
+        catch (DfsException error) when (IsRefusal(error.Code))
         {
             return false;
         }
@@ -122,6 +122,9 @@ internal sealed class ChunkLedger(Session session)
             }
         }
     }
+
+    private static bool IsRefusal(ErrorCode code) =>
+        code is ErrorCode.ChunkSealed or ErrorCode.NotOwner or ErrorCode.ChunkNotFound or ErrorCode.PrefixConflict;
 
     private List<(OwnedChunk Chunk, ChunkUpdate Update)> TakeDue()
     {

@@ -29,8 +29,8 @@ internal sealed class PooledWriter(ChunkWriter writer, int replication, WriterUs
 }
 
 /// <summary>
-/// The open chunks of a session: a few, whatever the number of streams. Small appends of many callers share one; a large stream borrows one for
-/// a burst. Files of different replication never share a chunk.
+/// The open chunks of a session: a few, whatever the number of streams. Small appends of many callers share one; a large stream borrows
+/// one for a burst. Files of different replication never share a chunk.
 /// </summary>
 internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOptions options, TimeProvider time) : IAsyncDisposable
 {
@@ -177,7 +177,9 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
         }
 
         asked.ForEach(writer => writer.Fail(new DfsException(
-            ErrorCode.ChainFailed, "append", $"chunk {writer.Chunk.Id} was asked to be sealed and its last appends were not acknowledged in time")));
+            ErrorCode.TimedOut,
+            "append",
+            $"chunk {writer.Chunk.Id} was asked to be sealed and its last appends were not acknowledged in time")));
         await TidyAsync(new CallDeadline(time, options.CallTimeout), cancellation).ConfigureAwait(false);
     }
 
@@ -323,7 +325,8 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
         return true;
     }
 
-    private async Task<PooledWriter> OpenReservedAsync(int replication, WriterUse use, CallDeadline deadline, CancellationToken cancellation)
+    private async Task<PooledWriter> OpenReservedAsync(
+        int replication, WriterUse use, CallDeadline deadline, CancellationToken cancellation)
     {
         PooledWriter? pooled = null;
         try
@@ -359,7 +362,7 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
         lock (_gate) // guards the fields
         {
             var spare = _writers.Find(pooled => pooled.Use == WriterUse.Idle)
-                ?? _writers.Find(pooled => pooled.Use == WriterUse.Borrowed && pooled.Writer.Outstanding == 0 && pooled.Writer.Idle > BurstPauseMax);
+                ?? _writers.Find(pooled => pooled.Use == WriterUse.Borrowed && IsPausing(pooled.Writer));
             spare?.Writer.Retire();
             RemoveEnded();
         }
@@ -377,6 +380,8 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
             }
         }
     }
+
+    private static bool IsPausing(ChunkWriter writer) => writer.Outstanding == 0 && writer.Idle > BurstPauseMax;
 
     private bool IsFree(PooledWriter pooled) =>
         pooled.Writer.Room >= Math.Min(Limits.BlockSize, ChunkSize)

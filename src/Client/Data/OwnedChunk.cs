@@ -195,7 +195,8 @@ internal sealed class OwnedChunk(ChunkId id)
             }
 
             _reportUnderWay = true;
-            return new ChunkUpdate { ChunkId = id.Value, Length = (uint)_length, Digest = _digest, Seal = true, Release = _uncommitted == 0 };
+            bool release = _uncommitted == 0;
+            return new ChunkUpdate { ChunkId = id.Value, Length = (uint)_length, Digest = _digest, Seal = true, Release = release };
         }
     }
 

@@ -35,7 +35,8 @@ public sealed class FailureTests
     {
         await using var cluster = await TestCluster.StartAsync(servers: 5);
         int stored = 0;
-        var writing = Parallel.ForEachAsync(Enumerable.Range(0, 200), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, token) =>
+        var eight = new ParallelOptions { MaxDegreeOfParallelism = 8 };
+        var writing = Parallel.ForEachAsync(Enumerable.Range(0, 200), eight, async (i, token) =>
         {
             await cluster.Client.PutAsync($"/s{i}", Bytes.Of(2000 + i, i), null, token);
             if (Interlocked.Increment(ref stored) == 50)

@@ -79,7 +79,8 @@ public sealed class PutAndGetTests
     public async Task Sixteen_large_puts_at_once_all_arrive()
     {
         await using var cluster = await TestCluster.StartAsync(configure: options => options with { OpenChunksMax = 4 });
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => cluster.Client.PutAsync($"/p{i}", new MemoryStream(Bytes.Of((4 * Chunk) + i, i)))));
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(
+            i => cluster.Client.PutAsync($"/p{i}", new MemoryStream(Bytes.Of((4 * Chunk) + i, i)))));
         for (int i = 0; i < 16; i++)
         {
             Assert.Equal(Bytes.Of((4 * Chunk) + i, i), await Bytes.ReadAsync(cluster.Client, $"/p{i}"));

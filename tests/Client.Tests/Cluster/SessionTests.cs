@@ -45,7 +45,8 @@ public sealed class SessionTests
         Assert.Equal("/a/b/f03", Assert.Single(await client.ListAsync("/a/b/f03").ToListAsync()).Path);
 
         await client.MoveAsync("/a/b/f01", "/a/moved");
-        Assert.Equal(ErrorCode.AlreadyExists, (await Assert.ThrowsAsync<DfsException>(() => client.MoveAsync("/a/b/f02", "/a/moved"))).Code);
+        var exists = await Assert.ThrowsAsync<DfsException>(() => client.MoveAsync("/a/b/f02", "/a/moved"));
+        Assert.Equal(ErrorCode.AlreadyExists, exists.Code);
         await client.MoveAsync("/a/b/f02", "/a/moved", replace: true);
         Assert.Equal(Bytes.Of(2), await Bytes.ReadAsync(client, "/a/moved"));
 

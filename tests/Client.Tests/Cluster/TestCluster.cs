@@ -58,7 +58,12 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var options = new DfsClientOptions { MetadataAddresses = [MetaAddress], CallTimeout = TimeSpan.FromSeconds(60) };
         return DfsClient.ConnectAsync(
-            configure?.Invoke(options) ?? options, Network, Links, TimeProvider.System, new Random(700 + ++_clients), NullLoggerFactory.Instance);
+            configure?.Invoke(options) ?? options,
+            Network,
+            Links,
+            TimeProvider.System,
+            new Random(700 + ++_clients),
+            NullLoggerFactory.Instance);
     }
 
     /// <summary>kill -9: connections break, nobody listens.</summary>
