@@ -261,7 +261,8 @@ public sealed partial class MetaNode : IAsyncDisposable
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Kept what the cluster was created with, whatever the options say: replication {Replication}, min replicas {Min}, chunk size {Size}")]
+        Message = "Kept what the cluster was created with, whatever the options say: replication {Replication}, "
+            + "min replicas {Min}, chunk size {Size}")]
     private partial void KeptFixedOptions(uint replication, uint min, uint size);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped at entry {Index}")]

@@ -6,9 +6,17 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Cluster;
 
-/// <summary>Which chunk servers are let in, and as whom. A change of the record goes through the log; a plain restart costs no entry.</summary>
+/// <summary>
+/// Which chunk servers are let in, and as whom. A change of the record goes through the log; a plain restart costs no entry.
+/// </summary>
 internal sealed class Registration(
-    ServerTable servers, OpenChunks open, Proposer proposer, Alarms alarms, MetaServerOptions options, ClusterRecord cluster, IStateStore store)
+    ServerTable servers,
+    OpenChunks open,
+    Proposer proposer,
+    Alarms alarms,
+    MetaServerOptions options,
+    ClusterRecord cluster,
+    IStateStore store)
 {
     private const int TextBytesMax = 255;
     private const int VolumesMax = 1_000;
@@ -62,7 +70,9 @@ internal sealed class Registration(
         if (!isSized)
         {
             throw new DfsException(
-                ErrorCode.InvalidArgument, "register", "an address host:port, 1 to 1,000 distinct volumes, a nonce and a boot id are needed");
+                ErrorCode.InvalidArgument,
+                "register",
+                "an address host:port, 1 to 1,000 distinct volumes, a nonce and a boot id are needed");
         }
     }
 
@@ -73,7 +83,8 @@ internal sealed class Registration(
             throw new DfsException(
                 ErrorCode.WrongCluster,
                 "register",
-                $"this is cluster {new ClusterId(cluster.ClusterId)}, the chunk server's data belongs to cluster {new ClusterId(request.ClusterId)}");
+                $"this is cluster {new ClusterId(cluster.ClusterId)}, but the chunk server's data belongs to "
+                + $"cluster {new ClusterId(request.ClusterId)}");
         }
 
         bool isBehind = request.SeenIncarnation > cluster.Incarnation
@@ -82,10 +93,12 @@ internal sealed class Registration(
         {
             alarms.Raise(
                 "rolled-back",
-                $"chunk server {request.ServerId} was told of log index {request.SeenIndex} (incarnation {request.SeenIncarnation}); this metadata "
-                + $"ends at {store.AppliedIndex} (incarnation {cluster.Incarnation}): it was rolled back");
+                $"chunk server {request.ServerId} was told of log index {request.SeenIndex} (incarnation {request.SeenIncarnation}); "
+                + $"this metadata ends at {store.AppliedIndex} (incarnation {cluster.Incarnation}): it was rolled back");
             throw new DfsException(
-                ErrorCode.Refused, "register", "this metadata is older than what the chunk server has seen: it was rolled back; restore it properly");
+                ErrorCode.Refused,
+                "register",
+                "this metadata is older than what the chunk server has seen: it was rolled back; restore it properly");
         }
     }
 
@@ -99,7 +112,9 @@ internal sealed class Registration(
             if (record is null || record.Nonce != request.Nonce)
             {
                 throw new DfsException(
-                    ErrorCode.Refused, "register", $"server {server} is not in the record as this one: its data directory is not of this cluster's making");
+                    ErrorCode.Refused,
+                    "register",
+                    $"server {server} is not in the record as this one: its data directory is not of this cluster's making");
             }
 
             RequireVolumes(server, record, request);
@@ -114,7 +129,9 @@ internal sealed class Registration(
         if (!request.NewVolume && servers.FindByAddress(request.Address, ServerId.None) is { } former
             && ReplicasOf(former.Server) is var replicas and > 0)
         {
-            alarms.Raise($"fresh-{former.Server}", $"an empty chunk server came up at {request.Address}, where server {former.Server} has replicas");
+            alarms.Raise(
+                $"fresh-{former.Server}",
+                $"an empty chunk server came up at {request.Address}, where server {former.Server} has replicas");
             throw new DfsException(
                 ErrorCode.Refused,
                 "register",
@@ -131,7 +148,9 @@ internal sealed class Registration(
         if (!request.NewVolume && ReplicasOf(server) > 0 && given.Any(volume => !record.VolumeIds.Contains(volume)))
         {
             throw new DfsException(
-                ErrorCode.Refused, "register", $"server {server} brings a volume that is not in the record; if it is meant, start it with --new-volume");
+                ErrorCode.Refused,
+                "register",
+                $"server {server} brings a volume that is not in the record; if it is meant, start it with --new-volume");
         }
 
         foreach (ulong missing in record.VolumeIds.Where(volume => !given.Contains(volume)))
@@ -154,7 +173,8 @@ internal sealed class Registration(
         return new DfsException(
             ErrorCode.Refused,
             "register",
-            $"server {server} is alive as another process; a restarted server is let in after {options.SuspectAfter.TotalSeconds:0.#} s of silence");
+            $"server {server} is alive as another process; a restarted one is let in after "
+            + $"{options.SuspectAfter.TotalSeconds:0.#} s of silence");
     }
 
     // The table's records are as of the last registration; replicas come and go in the store.

@@ -106,7 +106,8 @@ public sealed class RemovalTests
 
         await server.ReportAsync(1, 0, last: true, unknown);
         Assert.Equal(100, await CountRemovalsAsync(cluster));
-        Assert.Contains((await cluster.Node.StatusAsync()).Alarms, alarm => alarm.Contains("beyond what one report", StringComparison.Ordinal));
+        var alarms = (await cluster.Node.StatusAsync()).Alarms;
+        Assert.Contains(alarms, alarm => alarm.Contains("beyond what one report", StringComparison.Ordinal));
 
         await server.ReportAsync(1, 0, last: true, unknown.Skip(100));
         Assert.Equal(0, await CountRemovalsAsync(cluster));

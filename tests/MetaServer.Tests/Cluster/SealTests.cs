@@ -19,7 +19,8 @@ public sealed class SealTests
         var orders = new List<Order>();
         await cluster.Node.PassAsync(TimeSpan.FromSeconds(3));
         await cluster.ServerOf(chunk.Chain[0].ServerId).ObeyAsync(orders);
-        Assert.Contains(orders, order => order.ChunkId == chunk.ChunkId && order.Seal?.Length == 100 && order.Generation == chunk.Generation);
+        var seal = orders.Single(order => order.ChunkId == chunk.ChunkId);
+        Assert.Equal((100u, chunk.Generation), (seal.Seal.Length, seal.Generation));
     }
 
     [Fact]
@@ -44,7 +45,10 @@ public sealed class SealTests
 
         await cluster.SubmitAsync(new ClientCommand
         {
-            UpdateChunks = new UpdateChunks { Chunks = { new ChunkUpdate { ChunkId = chunk.ChunkId, Length = 100, Digest = 1, Seal = true } } },
+            UpdateChunks = new UpdateChunks
+            {
+                Chunks = { new ChunkUpdate { ChunkId = chunk.ChunkId, Length = 100, Digest = 1, Seal = true } },
+            },
         });
         Assert.Empty((await cluster.KeepAliveAsync()).SealRequested);
     }
@@ -60,8 +64,8 @@ public sealed class SealTests
 
         Assert.Equal([stopped.ChunkId, damaged.ChunkId], (await cluster.KeepAliveAsync()).SealRequested);
 
-        Task ReportAsync(AllocateChunkReply chunk, ReplicaCondition condition) => cluster.ServerOf(chunk.Chain[0].ServerId).BeatAsync(request =>
-            request.Changed.Add(new ReplicaReport
+        Task ReportAsync(AllocateChunkReply chunk, ReplicaCondition condition) =>
+            cluster.ServerOf(chunk.Chain[0].ServerId).BeatAsync(request => request.Changed.Add(new ReplicaReport
             {
                 ChunkId = chunk.ChunkId,
                 Generation = chunk.Generation,

@@ -12,6 +12,7 @@ public sealed class OptionsTests
         var error = Assert.Throws<DfsException>(options.Validate);
 
         Assert.Equal(ErrorCode.InvalidArgument, error.Code);
-        Assert.All(["MinReplicas", "ChunkSize", "SuspectAfter", "DeadAfter"], name => Assert.Contains(name, error.Message, StringComparison.Ordinal));
+        string[] named = ["MinReplicas", "ChunkSize", "SuspectAfter", "DeadAfter"];
+        Assert.All(named, name => Assert.Contains(name, error.Message, StringComparison.Ordinal));
     }
 }

@@ -71,5 +71,9 @@ public sealed class PlacementPolicyTests
         new(replication, Math.Min(2, replication), ChunkSize, failed, "");
 
     private static Candidate Server(int at, int load) => new(
-        new ServerId((ulong)at + 1), $"host{at}:7711", $"rack{at}", load, [new CandidateVolume(new VolumeId((ulong)at + 100), 1UL << 40, 1UL << 39, 0)]);
+        new ServerId((ulong)at + 1),
+        $"host{at}:7711",
+        $"rack{at}",
+        load,
+        [new CandidateVolume(new VolumeId((ulong)at + 100), 1UL << 40, 1UL << 39, 0)]);
 }
