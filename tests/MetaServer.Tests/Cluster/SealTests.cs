@@ -19,7 +19,7 @@ public sealed class SealTests
         var orders = new List<Order>();
         await cluster.Node.PassAsync(TimeSpan.FromSeconds(3));
         await cluster.ServerOf(chunk.Chain[0].ServerId).ObeyAsync(orders);
-        var seal = orders.Single(order => order.ChunkId == chunk.ChunkId);
+        var seal = orders.First(order => order.ChunkId == chunk.ChunkId);
         Assert.Equal((100u, chunk.Generation), (seal.Seal.Length, seal.Generation));
     }
 
