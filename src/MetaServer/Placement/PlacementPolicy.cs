@@ -18,8 +18,8 @@ internal sealed record CandidateVolume(VolumeId Volume, ulong CapacityBytes, ulo
     public bool Fits(int chunkSize) => AvailableBytes >= (ulong)chunkSize * (ulong)(Placed + 1);
 }
 
-/// <summary>What a new chunk needs.</summary>
-internal sealed record PlacementRequest(int Replication, int MinReplicas, int ChunkSize, IReadOnlySet<ServerId> Failed, string ClientHost);
+/// <summary>What a new chunk needs; <paramref name="Failed"/> are the servers that failed the client lately, the latest first.</summary>
+internal sealed record PlacementRequest(int Replication, int MinReplicas, int ChunkSize, IReadOnlyList<ServerId> Failed, string ClientHost);
 
 /// <summary>A place for a replica.</summary>
 internal readonly record struct ReplicaPlace(ServerId Server, VolumeId Volume);
@@ -27,8 +27,8 @@ internal readonly record struct ReplicaPlace(ServerId Server, VolumeId Volume);
 /// <summary>
 /// Where the replicas of a new chunk go: distinct fault domains first, at most one per server, in each step the better of two servers drawn
 /// at random by free space and load (two choices keep the fullest bin near the mean, where the best of all would send every chunk to the
-/// newest server). A server on the client's host is the chain's head. Servers that failed the client are avoided while enough others
-/// remain.
+/// newest server). A server on the client's host is the chain's head. Servers that failed the client take part only to reach the minimum,
+/// those that failed longest ago first: asking all of them again would keep the one that is dead in every chain.
 /// </summary>
 internal static class PlacementPolicy
 {
@@ -36,9 +36,10 @@ internal static class PlacementPolicy
     public static IReadOnlyList<ReplicaPlace> Choose(PlacementRequest request, IReadOnlyList<Candidate> candidates, Random random)
     {
         var able = candidates.Where(candidate => candidate.Volumes.Any(volume => volume.Fits(request.ChunkSize))).ToList();
-        var trusted = able.Where(candidate => !request.Failed.Contains(candidate.Server)).ToList();
+        var pool = able.Where(candidate => !request.Failed.Contains(candidate.Server)).ToList();
         int minimum = Math.Min(request.MinReplicas, request.Replication);
-        var pool = trusted.Count >= minimum ? trusted : able;
+        var again = request.Failed.Reverse().Join(able, server => server, candidate => candidate.Server, (_, candidate) => candidate);
+        pool.AddRange(again.Take(Math.Max(0, minimum - pool.Count)));
         if (pool.Count < minimum || pool.Count == 0)
         {
             throw new DfsException(

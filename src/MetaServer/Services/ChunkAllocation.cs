@@ -62,7 +62,7 @@ internal sealed class ChunkAllocation(
             (int)replication,
             (int)Math.Min(cluster.MinReplicas, replication),
             (int)cluster.ChunkSize,
-            request.FailedServers.Select(server => new ServerId(server)).ToHashSet(),
+            [.. request.FailedServers.Distinct().Select(server => new ServerId(server))],
             request.ClientHost);
         long began = time.GetTimestamp();
         while (true)

@@ -35,25 +35,28 @@ public sealed class GrpcBulkTransport(IConnections connections) : IBulkTransport
             cancellation.ThrowIfCancellationRequested();
             throw ErrorStatus.FromRpcException(error, step);
         }
+        catch (Exception error) when (error is IOException or HttpRequestException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new DfsException(ErrorCode.Unavailable, step, $"{step}: {error.Message}", error);
+        }
     }
 
     /// <summary>The client end of one append stream.</summary>
     private sealed class GrpcAppendCall(string address, AsyncDuplexStreamingCall<AppendMessage, AppendAck> call) : IAppendCall
     {
+        private readonly string _step = $"append to {address}";
+
         public async ValueTask SendAsync(AppendMessage message, CancellationToken cancellation)
         {
             try
             {
                 await call.RequestStream.WriteAsync(message, cancellation).ConfigureAwait(false);
             }
-            catch (RpcException error)
+            catch (Exception error) when (IsOfTheWay(error))
             {
                 cancellation.ThrowIfCancellationRequested();
-                throw ErrorStatus.FromRpcException(error, $"append to {address}");
-            }
-            catch (InvalidOperationException error)
-            {
-                throw new DfsException(ErrorCode.Unavailable, $"append to {address}", "the append stream is already over", error);
+                throw Translate(error);
             }
         }
 
@@ -63,18 +66,26 @@ public sealed class GrpcBulkTransport(IConnections connections) : IBulkTransport
             {
                 await call.RequestStream.CompleteAsync().ConfigureAwait(false);
             }
-            catch (RpcException error)
+            catch (Exception error) when (IsOfTheWay(error))
             {
-                throw ErrorStatus.FromRpcException(error, $"append to {address}");
-            }
-            catch (InvalidOperationException error)
-            {
-                throw new DfsException(ErrorCode.Unavailable, $"append to {address}", "the append stream is already over", error);
+                throw Translate(error);
             }
         }
 
+        // A connection that breaks while a message is on its way shows as a bare IOException; a stream that was over before, as an
+        // InvalidOperationException.
+        private static bool IsOfTheWay(Exception error) =>
+            error is RpcException or IOException or HttpRequestException or InvalidOperationException;
+
+        private DfsException Translate(Exception error) => error switch
+        {
+            RpcException status => ErrorStatus.FromRpcException(status, _step),
+            InvalidOperationException => new DfsException(ErrorCode.Unavailable, _step, $"{_step}: the stream is already over", error),
+            _ => new DfsException(ErrorCode.Unavailable, _step, $"{_step}: {error.Message}", error),
+        };
+
         public async ValueTask<AppendAck?> ReceiveAsync(CancellationToken cancellation) =>
-            await MoveNextAsync(call.ResponseStream, $"append to {address}", cancellation).ConfigureAwait(false)
+            await MoveNextAsync(call.ResponseStream, _step, cancellation).ConfigureAwait(false)
                 ? call.ResponseStream.Current
                 : null;
 

@@ -23,7 +23,7 @@ public sealed class PlacementPolicyTests
     public void A_chain_has_one_replica_per_server_on_volumes_with_room_and_spreads_over_domains() =>
         Gen.Select(Clusters, Gen.Int[1, 5], Gen.Int[0, 12].Array[0, 4], Gen.Int[0, 1_000]).Sample((candidates, replication, failed, seed) =>
         {
-            var request = Request(replication, failed.Select(server => new ServerId((ulong)server)).ToHashSet());
+            var request = Request(replication, [.. failed.Distinct().Select(server => new ServerId((ulong)server))]);
             var able = candidates.Where(candidate => candidate.Volumes[0].Fits(ChunkSize)).ToList();
             int minimum = Math.Min(2, replication);
             if (able.Count < minimum)
@@ -35,8 +35,15 @@ public sealed class PlacementPolicyTests
 
             var chain = PlacementPolicy.Choose(request, candidates, new Random(seed));
 
-            var trusted = able.Where(candidate => !request.Failed.Contains(candidate.Server)).ToList();
-            var pool = trusted.Count >= minimum ? trusted : able;
+            var pool = able.Where(candidate => !request.Failed.Contains(candidate.Server)).ToList();
+            foreach (var failure in request.Failed.Reverse().Where(server => able.Exists(candidate => candidate.Server == server)))
+            {
+                if (pool.Count < minimum)
+                {
+                    pool.Add(able.Single(candidate => candidate.Server == failure));
+                }
+            }
+
             Assert.Equal(Math.Min(replication, pool.Count), chain.Count);
             Assert.Equal(chain.Count, chain.DistinctBy(place => place.Server).Count());
             Assert.All(chain, place => Assert.Contains(pool, candidate => candidate.Server == place.Server));
@@ -46,11 +53,22 @@ public sealed class PlacementPolicyTests
         });
 
     [Fact]
+    public void Servers_that_failed_are_asked_again_only_to_reach_the_minimum_the_latest_failure_last()
+    {
+        var candidates = Enumerable.Range(0, 3).Select(at => Server(at, load: 0)).ToArray();
+        var failed = new[] { new ServerId(2), new ServerId(3) };
+
+        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, new Random(1));
+
+        Assert.Equal([1UL, 3UL], chain.Select(place => place.Server.Value).Order());
+    }
+
+    [Fact]
     public void The_clients_own_host_is_the_head()
     {
         var candidates = Enumerable.Range(0, 6).Select(at => Server(at, load: at == 4 ? 100 : 0)).ToArray();
 
-        var chain = PlacementPolicy.Choose(Request(3, new HashSet<ServerId>()) with { ClientHost = "host4" }, candidates, new Random(1));
+        var chain = PlacementPolicy.Choose(Request(3, []) with { ClientHost = "host4" }, candidates, new Random(1));
 
         Assert.Equal(new ServerId(5), chain[0].Server);
     }
@@ -62,12 +80,12 @@ public sealed class PlacementPolicyTests
         var random = new Random(1);
 
         int loaded = Enumerable.Range(0, 1_000)
-            .Count(_ => PlacementPolicy.Choose(Request(1, new HashSet<ServerId>()), candidates, random)[0].Server == new ServerId(1));
+            .Count(_ => PlacementPolicy.Choose(Request(1, []), candidates, random)[0].Server == new ServerId(1));
 
         Assert.InRange(loaded, 1, 120);
     }
 
-    private static PlacementRequest Request(int replication, IReadOnlySet<ServerId> failed) =>
+    private static PlacementRequest Request(int replication, IReadOnlyList<ServerId> failed) =>
         new(replication, Math.Min(2, replication), ChunkSize, failed, "");
 
     private static Candidate Server(int at, int load) => new(
