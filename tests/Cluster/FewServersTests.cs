@@ -7,7 +7,7 @@ namespace DfsNet.Cluster;
 /// <summary>Less than a whole cluster: what can be done is done, the rest is a typed error in bounded time.</summary>
 public sealed class FewServersTests
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     [Fact]
     public async Task Without_chunk_servers_names_work_and_bytes_are_refused()

@@ -28,7 +28,7 @@ public sealed class KilledServersTests
         await using var cluster = await TestCluster.StartAsync();
         var client = await cluster.ConnectAsync();
         const long Length = 96 * Mi;
-        await client.PutAsync("/file", Content.Stream(2, Length));
+        await cluster.PutOnAllAsync(client, "/file", () => Content.Stream(2, Length));
 
         await using var file = await client.OpenReadAsync("/file");
         var expected = Content.Stream(2, Length);
@@ -45,10 +45,10 @@ public sealed class KilledServersTests
     {
         await using var cluster = await TestCluster.StartAsync();
         var client = await cluster.ConnectAsync();
-        const long Length = 160 * Mi;
+        const long Length = 96 * Mi;
 
         Task? restart = null;
-        await client.PutAsync("/file", Content.Stream(3, Length, 70 * Mi, () => restart = RestartMetaAsync(cluster)));
+        await client.PutAsync("/file", Content.Stream(3, Length, 40 * Mi, () => restart = RestartMetaAsync(cluster)));
 
         await restart!;
         await AssertReadsBackAsync(client, "/file", 3, Length);
@@ -60,7 +60,7 @@ public sealed class KilledServersTests
         await using var cluster = await TestCluster.StartAsync();
         var client = await cluster.ConnectAsync();
         const long Length = 32 * Mi;
-        await client.PutAsync("/file", Content.Stream(4, Length));
+        await cluster.PutOnAllAsync(client, "/file", () => Content.Stream(4, Length));
 
         await using var file = await client.OpenReadAsync("/file");
         var expected = Content.Stream(4, Length);
@@ -105,12 +105,12 @@ public sealed class KilledServersTests
         await using var cluster = await TestCluster.StartAsync();
         var client = await cluster.ConnectAsync();
         const long Length = 8 * Mi;
-        await client.PutAsync("/file", Content.Stream(5, Length));
+        await cluster.PutOnAllAsync(client, "/file", () => Content.Stream(5, Length));
 
         await cluster.ChunkServers[1].KillAsync();
         await Eventually.HoldsAsync("one server is dead", async () =>
             (await client.GetStatusAsync()).Servers.Count(server => server.State == Protocol.Wire.ServerState.Dead) == 1);
-        Assert.True((await client.GetStatusAsync()).UnderReplicated > 0);
+        await Eventually.HoldsAsync("chunks are under-replicated", async () => (await client.GetStatusAsync()).UnderReplicated > 0);
 
         cluster.StartChunkServer(1);
         await cluster.WaitHealthyAsync(3);

@@ -16,8 +16,9 @@ internal sealed class ChunkAllocation(
     IStateStore store, Proposer proposer, SessionTable sessions, ServerTable servers, ClusterRecord cluster, Random random,
     TimeProvider time)
 {
-    // Servers that have just started register within a second; a client that waits this long has not lost its patience.
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(2);
+    // Saves a round of questions while servers register. Shorter than any sensible deadline of a call: a client with more patience asks
+    // again, and one with less is told TooFewServers instead of running into its own time limit.
+    private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(100);
 
     // Guards random: calls run beside each other, and a Random is not made for that.

@@ -25,6 +25,9 @@ internal static class BuiltCli
         // The runtime these tests run on, wherever it is installed: <root>/shared/Microsoft.NETCore.App/<version>/.
         command.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
+        // These processes live for seconds: measuring for the optimiser would cost more than it gives.
+        command.Environment["DOTNET_TieredPGO"] = "0";
+
         // What the developer has set must not reach the tests.
         command.Environment.Remove("DFS_META");
         return command;

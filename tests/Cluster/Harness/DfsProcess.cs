@@ -13,6 +13,7 @@ internal sealed class DfsProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly Task _reading;
+    private bool _disposed;
 
     static DfsProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
@@ -37,7 +38,7 @@ internal sealed class DfsProcess : IAsyncDisposable
 
     public Stream Input => _process.StandardInput.BaseStream;
 
-    public bool HasExited => _process.HasExited;
+    public bool HasExited => _disposed || _process.HasExited;
 
     /// <summary>Whether the test killed it; otherwise an end is a surprise.</summary>
     public bool WasKilled { get; private set; }
@@ -81,6 +82,12 @@ internal sealed class DfsProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             await KillAsync();

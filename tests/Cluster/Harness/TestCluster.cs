@@ -111,6 +111,19 @@ internal sealed class TestCluster : IAsyncDisposable
         return client;
     }
 
+    /// <summary>
+    /// Stores a file until every chunk of it has a replica on each of three servers: on a busy machine a server may have been silent for long
+    /// enough to be left out.
+    /// </summary>
+    public Task PutOnAllAsync(DfsClient client, string path, Func<Stream> content) => Eventually.HoldsAsync(
+        "a file has all its replicas",
+        async () =>
+        {
+            await client.PutAsync(path, content(), new DfsPutOptions { Overwrite = true });
+            var layout = await client.LocateAsync(path);
+            return layout.Chunks.All(chunk => chunk.Replicas.Count == chunk.Replication);
+        });
+
     /// <summary>kill -9 of everything, as near to a power cut as processes come.</summary>
     public Task KillAllAsync() =>
         Task.WhenAll(ChunkServers.Values.Append(Meta).Where(process => !process.HasExited).Select(process => process.KillAsync()));
