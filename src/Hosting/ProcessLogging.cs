@@ -14,6 +14,8 @@ public static class ProcessLogging
         .SetMinimumLevel(level)
         // The web server speaks of connections, not of files and chunks; its warnings are enough.
         .AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning)
+        // A failed start is told by whoever asked for it, in one line.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         // A reader that changes its mind resets its call, which is no error; real ones are logged by our services.
         .AddFilter("Grpc", LogLevel.Critical)
         .AddSimpleConsole(line =>

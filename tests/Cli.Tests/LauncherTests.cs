@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DfsNet.Cli;
 
-/// <summary>The launcher builds when it must, only then, and gets out of the way. "dotnet" is a script here that notes what it is asked.</summary>
+/// <summary>The launcher builds when it must, only then, and gets out of the way. "dotnet" is a script here that keeps count.</summary>
 public sealed class LauncherTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dfs-launcher-test-").FullName;

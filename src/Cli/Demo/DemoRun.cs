@@ -90,7 +90,8 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
         {
             string id = chunk.ChunkId.ToString("x", CultureInfo.InvariantCulture);
             var places = chunk.Replicas.Select(replica => replica.Domain).Order(StringComparer.Ordinal);
-            await steps.SayAsync($"  chunk {id,-4} {Quantities.Bytes(chunk.Length),9}  on {string.Join(", ", places)}").ConfigureAwait(false);
+            await steps.SayAsync($"  chunk {id,-4} {Quantities.Bytes(chunk.Length),9}  on {string.Join(", ", places)}")
+                .ConfigureAwait(false);
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class ChildCluster : IAsyncDisposable
     public Dictionary<string, TimeSpan> ProcessorTimes() =>
         ChunkServers.ToDictionary(server => server.Key, server => server.Value.ProcessorTime, StringComparer.Ordinal);
 
-    /// <summary>Kills the chunk server that worked most since <paramref name="before"/>: the one whose loss hurts. Gives its name.</summary>
+    /// <summary>Kills the chunk server that worked most since <paramref name="before"/>: the one whose loss hurts.</summary>
     public string KillBusiest(Dictionary<string, TimeSpan> before)
     {
         var now = ProcessorTimes();
