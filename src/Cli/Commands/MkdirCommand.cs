@@ -12,7 +12,8 @@ internal static class MkdirCommand
         var command = new Command("mkdir", "Creates directories");
         var paths = PathArguments.OneOrMore("path", "Directories in DfsNet");
         var parents = new Option<bool>(
-            "--parents", "-p") { Description = "Also create missing parents; existing directories are no error" };
+            "--parents", "-p")
+        { Description = "Also create missing parents; existing directories are no error" };
         command.Add(paths);
         command.Add(parents);
         command.SetAction(async (parsed, cancellation) =>

@@ -22,7 +22,8 @@ internal sealed class TransferOptions
         if (canFollowLinks)
         {
             _follow = new Option<bool>(
-                "--dereference", "-L") { Description = "Follow symbolic links below a directory; else they are skipped" };
+                "--dereference", "-L")
+            { Description = "Follow symbolic links below a directory; else they are skipped" };
             command.Add(_follow);
         }
 

@@ -23,8 +23,11 @@ internal sealed class TransferReport(string command, Surroundings surroundings)
     /// <summary>A path that was not transferred. Throws when no other path would fare better, so that the transfer ends.</summary>
     public void Failed(string path, Exception error, string advice = "")
     {
-        if (error is DfsException { Code: ErrorCode.Unavailable or ErrorCode.TimedOut or ErrorCode.TooFewServers or ErrorCode.OutOfSpace
-            or ErrorCode.SessionEnded or ErrorCode.WrongCluster })
+        if (error is DfsException
+            {
+                Code: ErrorCode.Unavailable or ErrorCode.TimedOut or ErrorCode.TooFewServers or ErrorCode.OutOfSpace
+            or ErrorCode.SessionEnded or ErrorCode.WrongCluster
+            })
         {
             throw new CommandFailure(ErrorLines.At(path, error));
         }
