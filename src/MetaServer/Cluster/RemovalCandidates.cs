@@ -27,15 +27,16 @@ internal sealed class RemovalCandidates(TickCounter ticks)
 
     public void Add(ChunkId chunk)
     {
+        long now = ticks.Now;
         lock (_lock)
         {
             if (_since.Count >= KeptMax)
             {
                 _overflowed = true;
             }
-            else if (_since.TryAdd(chunk, ticks.Now))
+            else if (_since.TryAdd(chunk, now))
             {
-                _order.Enqueue((chunk, ticks.Now));
+                _order.Enqueue((chunk, now));
             }
         }
     }
@@ -53,7 +54,8 @@ internal sealed class RemovalCandidates(TickCounter ticks)
     /// </summary>
     public IReadOnlyList<ChunkId> Due(TimeSpan grace, int limit)
     {
-        long last = ticks.Now - ticks.Of(grace);
+        long now = ticks.Now;
+        long last = now - ticks.Of(grace);
         var due = new List<ChunkId>();
         lock (_lock)
         {
@@ -69,8 +71,8 @@ internal sealed class RemovalCandidates(TickCounter ticks)
             // Should the removal fail, each is due again after another grace.
             foreach (var chunk in due)
             {
-                _since[chunk] = ticks.Now;
-                _order.Enqueue((chunk, ticks.Now));
+                _since[chunk] = now;
+                _order.Enqueue((chunk, now));
             }
         }
 
