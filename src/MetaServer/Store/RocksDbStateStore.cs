@@ -36,7 +36,13 @@ public sealed class RocksDbStateStore : IStateStore
             .SetBlockCache(Cache.CreateLru((ulong)options.BlockCacheBytes))
             .SetCacheIndexAndFilterBlocks(true)
             .SetPinL0FilterAndIndexBlocksInCache(true)
+            .SetIndexType(BlockBasedTableIndexType.TwoLevelIndex)
             .SetFilterPolicy(BloomFilterPolicy.Create(RocksDbStateStoreOptions.BloomBitsPerKey, false));
+
+        // A filter of a whole file (2.5 MB at 2 million keys) does not fit into one of the cache's shards: each lookup would read and check
+        // it again. Cut into blocks, filters and indexes share the cache with data, so memory stays bounded at any size.
+        Native.Instance.rocksdb_block_based_options_set_partition_filters(tables.Handle, 1);
+        Native.Instance.rocksdb_block_based_options_set_pin_top_level_index_and_filter(tables.Handle, 1);
         var settings = new DbOptions()
             .SetCreateIfMissing(true)
             .SetParanoidChecks(true)
