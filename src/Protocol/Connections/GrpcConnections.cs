@@ -10,6 +10,10 @@ public sealed class GrpcConnections : IConnections, IDisposable
     // One HTTP/2 connection has one write lock and one reader loop; four let parallel streams use both cores without many sockets.
     private const int BulkChannelsPerAddress = 4;
 
+    // Unread bytes lie in 16 KiB arrays of the shared pool, which keeps 32 of them per core: what a larger window holds beyond that becomes
+    // garbage. Where round trips are long, the handler lets the window grow by itself.
+    private const int StreamWindow = 256 * 1024;
+
     // A silent peer is noticed by pings long before TCP gives up.
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
@@ -42,7 +46,7 @@ public sealed class GrpcConnections : IConnections, IDisposable
             KeepAlivePingTimeout = PingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            InitialHttp2StreamWindowSize = 4 * 1024 * 1024,
+            InitialHttp2StreamWindowSize = StreamWindow,
             UseProxy = false,
             AutomaticDecompression = System.Net.DecompressionMethods.None,
         },
