@@ -158,7 +158,6 @@ internal sealed class Proposer
         }
         catch (DiskException error) when (error.Failure != DiskFailure.Failed)
         {
-            _space.IsLogFull = true;
             return LogEnd.Full;
         }
         catch
@@ -214,6 +213,13 @@ internal sealed class Proposer
                 proposal.Complete(Apply(proposal.Point, proposal.Command));
                 Interlocked.Add(ref _queuedBytes, -proposal.Body.Length);
             }
+            catch (DiskException error) when (error.Failure != DiskFailure.Failed)
+            {
+                // Before the caller hears of it, so that its next call is refused at the door. What the journal refused never comes back.
+                _space.IsLogFull = true;
+                Fail(proposal, SpaceWatch.OutOfSpace());
+                throw;
+            }
             catch
             {
                 Fail(proposal, Undecided());
@@ -235,7 +241,7 @@ internal sealed class Proposer
                 // The log failed before this entry; whoever ran it already knows why.
             }
 
-            Fail(proposal, Undecided());
+            Fail(proposal, _space.IsLogFull ? SpaceWatch.OutOfSpace() : Undecided());
         }
     }
 

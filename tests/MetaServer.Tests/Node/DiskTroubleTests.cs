@@ -28,7 +28,7 @@ public sealed class DiskTroubleTests
         await node.MakeDirectoryAsync(session, 1, "kept");
         node.Disk.WritesFail = DiskFailure.Full;
 
-        await TestNode.RefusedAsync(() => node.MakeDirectoryAsync(session, 2, "refused"));
+        Assert.Equal(ErrorCode.OutOfSpace, (await TestNode.RefusedAsync(() => node.MakeDirectoryAsync(session, 2, "refused"))).Code);
         Assert.Equal(ErrorCode.OutOfSpace, (await TestNode.RefusedAsync(() => node.MakeDirectoryAsync(session, 3, "refused"))).Code);
         await node.LookupAsync("kept");
 
