@@ -11,7 +11,7 @@ public sealed class GrpcConnections : IConnections, IDisposable
     private const int BulkChannelsPerAddress = 4;
 
     // Unread bytes lie in 16 KiB arrays of the shared pool, which keeps 32 of them per core: what a larger window holds beyond that becomes
-    // garbage. Where round trips are long, the handler lets the window grow by itself.
+    // garbage. The handler lets the window grow where round trips are long, unless the program turns that off as dfs does.
     private const int StreamWindow = 256 * 1024;
 
     // A silent peer is noticed by pings long before TCP gives up.
