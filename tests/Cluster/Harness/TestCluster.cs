@@ -112,8 +112,8 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stores a file until every chunk of it has a replica on each of three servers: on a busy machine a server may have been silent for long
-    /// enough to be left out.
+    /// Stores a file until every chunk of it has a replica on each of three servers: on a busy machine a server may have been silent for
+    /// long enough to be left out.
     /// </summary>
     public Task PutOnAllAsync(DfsClient client, string path, Func<Stream> content) => Eventually.HoldsAsync(
         "a file has all its replicas",
@@ -137,7 +137,7 @@ internal sealed class TestCluster : IAsyncDisposable
             {
                 AssertRunning();
                 var status = await client.GetStatusAsync();
-                return status.Servers.Count(server => server.State == ServerState.Healthy) == count;
+                return status.Servers.Count(server => server.State == ServerState.Healthy && IsOpen(server)) == count;
             });
         }
         catch (Exception error)
@@ -169,6 +169,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
         Directory.Delete(Folder, recursive: true);
     }
+
+    // A server registers before its volumes are open; from then on each says how large it is.
+    private static bool IsOpen(ServerStatus server) => server.Volumes.Any(volume => volume.CapacityBytes > 0);
 
     private string Logs => string.Join("\n", _all.Select(process => $"--- {process.Name}\n{process.Log}"));
 

@@ -23,6 +23,7 @@ internal sealed class CatchRule : IRule
         Method("try { X(); } catch (Exception error) { Log(error); }"),
         Method("try { X(); } catch (System.Exception) { throw; Y(); }"),
         Method("try { X(); } catch (IOException) { }"),
+        Method("try { X(); } catch (Exception e) when (Note(e)) { Y(); } } bool Note(Exception e) => true; void Z() {"),
         SourceTree.Of(("src/Cli/Program.cs", "class A { void M() { try { X(); } catch (Exception) { } } }")),
     ];
 
@@ -31,6 +32,7 @@ internal sealed class CatchRule : IRule
         Method("try { X(); } catch (IOException) { Y(); }"),
         Method("try { X(); } catch (Exception error) when (error is IOException or TimeoutException) { Y(); }"),
         Method("try { X(); } catch { Clean(); throw; }"),
+        Method("try { X(); } catch (Exception e) when (IsOurs(e)) { Y(); } } bool IsOurs(Exception e) => e is IOException; void Z() {"),
         Method("try { X(); } catch (OperationCanceledException)\n{\n// The caller has gone.\n}"),
         SourceTree.Of(("src/Cli/Program.cs", "class A { void M() { try { X(); } catch (Exception e) { Print(e); } } }")),
     ];
@@ -68,10 +70,26 @@ internal sealed class CatchRule : IRule
         return (type is null or "Exception" or "System.Exception") && !NarrowsByType(clause.Filter);
     }
 
-    /// <summary>"when (error is A or B)" names kinds; "when (error is not A)" still catches nearly everything.</summary>
-    private static bool NarrowsByType(CatchFilterClauseSyntax? filter) =>
-        filter?.FilterExpression is { } expression
-        && expression.DescendantNodesAndSelf().OfType<IsPatternExpressionSyntax>().Any(test => test.Pattern is not UnaryPatternSyntax);
+    /// <summary>
+    /// "when (error is A or B)" names kinds, and so may a method of the same file; "when (error is not A)" still catches nearly everything.
+    /// </summary>
+    private static bool NarrowsByType(CatchFilterClauseSyntax? filter)
+    {
+        if (filter?.FilterExpression is not { } expression)
+        {
+            return false;
+        }
+
+        var called =
+            expression.DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>().Select(call => call.Expression.ToString()).ToList();
+        var methods = filter.SyntaxTree.GetRoot().DescendantNodes().OfType<MethodDeclarationSyntax>()
+            .Where(method => called.Contains(method.Identifier.Text, StringComparer.Ordinal));
+        return methods.Prepend<SyntaxNode>(expression).Any(NamesTypes);
+    }
+
+    private static bool NamesTypes(SyntaxNode node) =>
+        node.DescendantNodesAndSelf().Any(test =>
+            test is IsPatternExpressionSyntax { Pattern: not UnaryPatternSyntax } || test.IsKind(SyntaxKind.IsExpression));
 
     private static bool Rethrows(CatchClauseSyntax clause) =>
         clause.Block.Statements.LastOrDefault() is ThrowStatementSyntax { Expression: null };
