@@ -13,7 +13,7 @@ namespace DfsNet.ChunkServer.Cluster;
 internal sealed partial class VolumeOpener(
     DataDirectories directories, VolumeGauges gauges, ChunkServerOptions options, TimeProvider time, ILoggerFactory logs)
 {
-    private readonly ILogger<VolumeOpener> log = logs.CreateLogger<VolumeOpener>();
+    private readonly ILogger<VolumeOpener> _log = logs.CreateLogger<VolumeOpener>();
 
     /// <summary>Space of directories whose volumes are not open yet, and the missing ones: what a first registration tells.</summary>
     public async Task AnnounceAsync()

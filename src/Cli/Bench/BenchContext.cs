@@ -2,7 +2,9 @@ using DfsNet.Client;
 
 namespace DfsNet.Cli.Bench;
 
-/// <summary>What a benchmark works with: a client, a scratch directory in the file system, a clock, and the processor time of all processes.</summary>
+/// <summary>
+/// What a benchmark works with: a client, a scratch directory in the file system, a clock, and the processor time of all processes.
+/// </summary>
 /// <param name="Client">Connected to the cluster under test.</param>
 /// <param name="Directory">An empty directory of the file system; removed afterwards.</param>
 /// <param name="Time">The clock.</param>

@@ -47,7 +47,8 @@ internal sealed class BenchRun(BenchContext context, string localDirectory, Acti
             await context.Client.StatAsync("/", cancellation).ConfigureAwait(false);
         }
 
-        return new Measurement("round trip to the metadata server, one after the other", calls / context.Time.GetElapsedTime(start).TotalSeconds, "/s");
+        return new Measurement(
+            "round trip to the metadata server, one after the other", calls / context.Time.GetElapsedTime(start).TotalSeconds, "/s");
     }
 
     private async Task RemoveAsync()

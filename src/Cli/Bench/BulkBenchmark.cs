@@ -45,7 +45,8 @@ internal sealed class BulkBenchmark(BenchContext context)
         double seconds = context.Time.GetElapsedTime(start).TotalSeconds;
         double garbage = (GC.GetTotalAllocatedBytes() - allocated) / 1000.0 / (bytes / Mebibyte);
         return new Measurement(
-            name, bytes / Mebibyte / seconds, "MiB/s", context.CoreSecondsPerGiB(cpu, bytes), $"{garbage:0.0} kB allocated per MiB in this process");
+            name, bytes / Mebibyte / seconds, "MiB/s", context.CoreSecondsPerGiB(cpu, bytes),
+            $"{garbage:0.0} kB allocated per MiB in this process");
     }
 
     private static string Size(long bytes) => bytes % (1L << 30) == 0 ? $"{bytes >> 30} GiB" : $"{bytes >> 20} MiB";

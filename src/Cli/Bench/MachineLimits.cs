@@ -88,7 +88,8 @@ internal sealed class MachineLimits(string directory, TimeProvider time)
 
         sender.Close();
         long bytes = await sink.ConfigureAwait(false);
-        return new Measurement("machine: loopback TCP, one stream", bytes / (double)Mebibyte / time.GetElapsedTime(start).TotalSeconds, "MiB/s");
+        return new Measurement(
+            "machine: loopback TCP, one stream", bytes / (double)Mebibyte / time.GetElapsedTime(start).TotalSeconds, "MiB/s");
     }
 
     private static async Task<long> DrainAsync(NetworkStream stream, CancellationToken cancellation)
@@ -117,6 +118,7 @@ internal sealed class MachineLimits(string directory, TimeProvider time)
             copied += from.Length;
         }
 
-        return new Measurement("machine: memory copy, one core", copied / (double)Mebibyte / time.GetElapsedTime(start).TotalSeconds, "MiB/s");
+        return new Measurement(
+            "machine: memory copy, one core", copied / (double)Mebibyte / time.GetElapsedTime(start).TotalSeconds, "MiB/s");
     }
 }

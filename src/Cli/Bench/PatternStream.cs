@@ -1,6 +1,8 @@
 namespace DfsNet.Cli.Bench;
 
-/// <summary>A stream of known length over a block of random bytes that repeats: costs a copy, no generator, and its memory is touched beforehand.</summary>
+/// <summary>
+/// A stream of known length over a block of random bytes that repeats: costs a copy, no generator, and its memory is touched beforehand.
+/// </summary>
 internal sealed class PatternStream : Stream
 {
     // A prime number of bytes: no block of the file is equal to the one before it.
@@ -48,7 +50,9 @@ internal sealed class PatternStream : Stream
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : ValueTask.FromResult(Read(buffer.Span));
+        cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<int>(cancellationToken)
+            : ValueTask.FromResult(Read(buffer.Span));
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

@@ -33,13 +33,19 @@ internal sealed class SmallFileBenchmark(BenchContext context)
     }
 
     private Task<double> CreateAsync(string prefix, byte[] content, int count, CancellationToken cancellation) =>
-        RateAsync(count, DataCallsInFlight, (index, token) => context.Client.PutAsync($"{prefix}{index:d6}", content, null, token), cancellation);
+        RateAsync(
+            count, DataCallsInFlight, (index, token) => context.Client.PutAsync($"{prefix}{index:d6}", content, null, token), cancellation);
 
     private Task<double> ReadAsync(string prefix, int count, CancellationToken cancellation) =>
-        RateAsync(count, DataCallsInFlight, (index, token) => context.Client.GetAsync($"{prefix}{index:d6}", Stream.Null, null, token), cancellation);
+        RateAsync(
+            count,
+            DataCallsInFlight,
+            (index, token) => context.Client.GetAsync($"{prefix}{index:d6}", Stream.Null, null, token),
+            cancellation);
 
     private Task<double> StatAsync(string prefix, int distinct, int count, CancellationToken cancellation) =>
-        RateAsync(count, StatCallsInFlight, (index, token) => context.Client.StatAsync($"{prefix}{index % distinct:d6}", token), cancellation);
+        RateAsync(
+            count, StatCallsInFlight, (index, token) => context.Client.StatAsync($"{prefix}{index % distinct:d6}", token), cancellation);
 
     private async Task<double> ListAsync(string directory, CancellationToken cancellation)
     {

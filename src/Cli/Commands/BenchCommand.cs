@@ -18,8 +18,11 @@ internal static class BenchCommand
 
     public static Command Create(Clients clients, Surroundings surroundings)
     {
-        var command = new Command("bench", "Measures speeds beside the machine's own limits, on a cluster of its own: five processes on this machine");
-        var size = new Option<string>("--size") { Description = "Length of the large file", HelpName = "bytes", DefaultValueFactory = _ => "1GiB" };
+        var command = new Command(
+            "bench", "Measures speeds beside the machine's own limits, on a cluster of its own: five processes on this machine");
+        var size = new Option<string>(
+            "--size")
+        { Description = "Length of the large file", HelpName = "bytes", DefaultValueFactory = _ => "1GiB" };
         size.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !(Quantities.TryParseBytes(result.Tokens[0].Value, out long bytes) && bytes > 0))
@@ -27,18 +30,24 @@ internal static class BenchCommand
                 result.AddError($"--size takes a number of bytes such as 1GiB, not {Names.Printable(result.Tokens[0].Value)}");
             }
         });
-        var files = new Option<int>("--files") { Description = "Number of small files", HelpName = "number", DefaultValueFactory = _ => 10_000 };
+        var files = new Option<int>(
+            "--files")
+        { Description = "Number of small files", HelpName = "number", DefaultValueFactory = _ => 10_000 };
         files.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && !(int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int number) && number > 0))
+            if (result.Tokens.Count == 1
+                && !(int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int number) && number > 0))
             {
                 result.AddError("--files takes a positive number");
             }
         });
-        var existing = new Option<bool>("--existing") { Description = "Measure the cluster that --meta names instead; no server is killed" };
+        var existing = new Option<bool>(
+            "--existing")
+        { Description = "Measure the cluster that --meta names instead; no server is killed" };
         var inProcess = new Option<bool>("--in-process")
         {
-            Description = "Keep all servers in this process, so that the allocations shown are those of every role together; no server is killed",
+            Description =
+                "Keep all servers in this process, so that the allocations shown are those of every role together; no server is killed",
         };
         var json = PathArguments.Json("one object");
         foreach (Option option in new Option[] { size, files, existing, inProcess, json })
@@ -76,9 +85,12 @@ internal static class BenchCommand
         foreach (var figure in figures)
         {
             string value = figure.Value.ToString(figure.Value >= 100 ? "N0" : "N1", CultureInfo.InvariantCulture);
-            string cost = figure.CoreSecondsPerGiB is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"  {seconds:0.0} core-s/GiB") : "";
+            string cost = figure.CoreSecondsPerGiB is { } seconds
+                ? string.Create(CultureInfo.InvariantCulture, $"  {seconds:0.0} core-s/GiB")
+                : "";
             string beside = figure.Beside.Length == 0 ? "" : $"  {figure.Beside}";
-            await surroundings.Out.WriteLineAsync($"{figure.Name.PadRight(width)}  {value,9} {figure.Unit}{cost}{beside}").ConfigureAwait(false);
+            await surroundings.Out.WriteLineAsync($"{figure.Name.PadRight(width)}  {value,9} {figure.Unit}{cost}{beside}").ConfigureAwait(
+                false);
         }
     }
 
@@ -109,7 +121,8 @@ internal static class BenchCommand
                 [
                     .. figures,
                     new Measurement("most memory of any server", peak / 1048576.0, "MiB"),
-                    new Measurement("most memory of the client", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0, "MiB"),
+                    new Measurement(
+                        "most memory of the client", System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0, "MiB"),
                 ];
             }
         }
@@ -124,7 +137,8 @@ internal static class BenchCommand
                 await using (cluster.ConfigureAwait(false))
                 {
                     var files = await DfsClient.ConnectAsync(
-                        new DfsClientOptions { MetadataAddresses = [cluster.MetaServer.Address], ClientName = "dfs bench" }, cancellation).ConfigureAwait(false);
+                        new DfsClientOptions { MetadataAddresses = [cluster.MetaServer.Address], ClientName = "dfs bench" },
+                        cancellation).ConfigureAwait(false);
                     await using (files.ConfigureAwait(false))
                     {
                         return await RunAsync(files, data, () => Environment.CpuUsage.TotalTime, null, cancellation).ConfigureAwait(false);

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using DfsNet.Cli.Servers;
 using DfsNet.Cli.Demo;
 using DfsNet.Cli.Options;
 using DfsNet.Cli.Output;
+using DfsNet.Cli.Servers;
 
 namespace DfsNet.Cli.Commands;
 

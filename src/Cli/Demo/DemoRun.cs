@@ -1,7 +1,7 @@
 using System.Globalization;
-using DfsNet.Cli.Servers;
 using DfsNet.Cli.Local;
 using DfsNet.Cli.Output;
+using DfsNet.Cli.Servers;
 using DfsNet.Client;
 
 namespace DfsNet.Cli.Demo;

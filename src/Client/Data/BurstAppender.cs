@@ -56,7 +56,7 @@ internal sealed class BurstAppender(ChunkPool pool, int replication, TimeProvide
         }
     }
 
-    public bool MustSettleFirst(int length) => 
+    public bool MustSettleFirst(int length) =>
         _pieces.Count >= PiecesMax || (_pieces.Count != 0 && _pendingBytes + length > Limits.AppendWindowMax);
 
     /// <summary>Waits for the oldest piece and takes it out.</summary>

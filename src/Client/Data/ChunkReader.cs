@@ -95,7 +95,10 @@ internal sealed class ChunkReader(
             var replica = attempts.Next() ?? throw attempts.Exhausted("read");
             var request = new ReadRequest
             {
-                ChunkId = chunk.ChunkId, Offset = (uint)next, Length = (uint)(end - next), KnownLength = (uint)chunk.Length,
+                ChunkId = chunk.ChunkId,
+                Offset = (uint)next,
+                Length = (uint)(end - next),
+                KnownLength = (uint)chunk.Length,
             };
             await using var stream = new ReplicaStream(transport, replica, request, sums, ratings, time, patience, cancellation);
             while (next < end)

@@ -2,8 +2,8 @@ using DfsNet.MetaServer.Chunks;
 using DfsNet.MetaServer.Namespace;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
-using DfsNet.Protocol.Wire;
 using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Commands;
 

@@ -1,7 +1,7 @@
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
-using DfsNet.Protocol.Wire;
 using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Commands;
 
