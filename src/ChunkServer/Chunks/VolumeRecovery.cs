@@ -29,6 +29,8 @@ internal sealed partial class VolumeRecovery(
                 await written.ReleaseAsync().ConfigureAwait(false);
             }
         }
+
+        await SettleRemovalsAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<Replica?> RecoverAsync(ChunkId chunk, ScannedFile? file, ReplayedChunk? journalled)
@@ -62,6 +64,16 @@ internal sealed partial class VolumeRecovery(
         return Damaged(chunk, generation, file.Header, file.State == HeaderState.None ? "its header is gone" : "its header is damaged");
     }
 
+    // A file whose removal is in the journal is gone, but perhaps not durably: the journal is about to forget it.
+    private async ValueTask SettleRemovalsAsync()
+    {
+        var removed = replay.Chunks.Values.Where(chunk => chunk.RemovedGeneration is not null);
+        foreach (string directory in removed.Select(chunk => ChunkPath.Directory(chunk.Chunk)).Distinct().Order(StringComparer.Ordinal))
+        {
+            await disk.FlushDirectoryAsync(directory).ConfigureAwait(false);
+        }
+    }
+
     // While the journal has the chunk as open, its header may be half-written: the power may have failed before it was flushed.
     private async ValueTask<bool> IsSealedAsync(ScannedFile file, ChunkHeader header, ReplayedChunk? journalled)
     {
@@ -70,7 +82,7 @@ internal sealed partial class VolumeRecovery(
             return journalled?.Checksums is null || journalled.Generation.CompareTo(header.Generation) < 0;
         }
 
-        return file.Length >= ChunkHeader.AreaBytes + (long)header.Length && await replay.IsHeaderWholeAsync(header).ConfigureAwait(false);
+        return file.Length >= ChunkHeader.AreaBytes + (long)header.Length && await replay.SettleHeaderAsync(header).ConfigureAwait(false);
     }
 
     // Sealed chunks stand in no journal: the metadata server misses them in the report. What was open and not empty is reported as damaged.

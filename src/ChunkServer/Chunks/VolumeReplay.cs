@@ -42,46 +42,47 @@ internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
 
     /// <summary>
     /// Compares the large appends at the end with their bytes and cuts before the first that differs: journal and file are flushed at
-    /// the same time, and what did not reach both was never acknowledged.
+    /// the same time, and what did not reach both was never acknowledged. What matches is written again, for the checkpoint that follows
+    /// to flush: it may stand in the page cache only, after a kill or after a flush that failed.
     /// </summary>
     public async Task ProveAsync(ReplayedChunk chunk)
     {
-        if (chunk.Unproven.Count == 0)
+        foreach (var append in chunk.Unproven)
         {
-            return;
-        }
-
-        var lease = await files.AcquireAsync(chunk.Chunk).ConfigureAwait(false);
-        try
-        {
-            foreach (var append in chunk.Unproven)
+            using var bytes = BulkBuffer.Rent(append.Length);
+            var file = await GetFileAsync(chunk).ConfigureAwait(false);
+            int read = await file.File.ReadAsync(ChunkHeader.AreaBytes + (long)append.Offset, bytes.Memory).ConfigureAwait(false);
+            if (read < append.Length || !Matches(append, bytes.Span))
             {
-                using var bytes = BulkBuffer.Rent(append.Length);
-                int read = await lease.File.ReadAsync(ChunkHeader.AreaBytes + (long)append.Offset, bytes.Memory).ConfigureAwait(false);
-                if (read < append.Length || !Matches(append, bytes.Span))
-                {
-                    chunk.Cut(append.Offset);
-                    return;
-                }
+                chunk.Cut(append.Offset);
+                return;
             }
-        }
-        finally
-        {
-            await lease.ReleaseAsync().ConfigureAwait(false);
+
+            await file.WriteAsync(append.Offset, bytes.Memory).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Whether all of a header reached the disk, table and both fixed parts.</summary>
-    public async Task<bool> IsHeaderWholeAsync(ChunkHeader header)
+    /// <summary>
+    /// Whether all of a header reached the file, table and both fixed parts. If so it is written again and flushed: it may stand in the
+    /// page cache only, and from now on it alone says what the chunk is.
+    /// </summary>
+    public async Task<bool> SettleHeaderAsync(ChunkHeader header)
     {
         var lease = await files.AcquireAsync(header.Chunk).ConfigureAwait(false);
         try
         {
             byte[] area = new byte[ChunkHeader.AreaBytes];
             int read = await lease.File.ReadAsync(0, area).ConfigureAwait(false);
-            return read == area.Length
+            bool whole = read == area.Length
                 && ChunkHeader.TryRead(area.AsSpan(ChunkHeader.CopyOffset), out var copy) && copy == header
                 && header.ReadTable(area) is not null;
+            if (whole)
+            {
+                await lease.File.WriteAsync(0, area).ConfigureAwait(false);
+                await lease.File.FlushAsync().ConfigureAwait(false);
+            }
+
+            return whole;
         }
         finally
         {
@@ -91,9 +92,12 @@ internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
 
     private async ValueTask WriteAsync(ReplayedChunk chunk, int offset, ReadOnlyMemory<byte> payload)
     {
-        chunk.File ??= new ChunkFile(await files.AcquireAsync(chunk.Chunk).ConfigureAwait(false));
-        await chunk.File.WriteAsync(offset, payload).ConfigureAwait(false);
+        var file = await GetFileAsync(chunk).ConfigureAwait(false);
+        await file.WriteAsync(offset, payload).ConfigureAwait(false);
     }
+
+    private async ValueTask<ChunkFile> GetFileAsync(ReplayedChunk chunk) =>
+        chunk.File ??= new ChunkFile(await files.AcquireAsync(chunk.Chunk).ConfigureAwait(false));
 
     private static bool Matches(LargeAppend append, ReadOnlySpan<byte> bytes)
     {

@@ -38,6 +38,7 @@ internal sealed class VolumeScan(IDisk disk, int parallelism)
     private async ValueTask ScanDirectoryAsync(int index, CancellationToken cancellation)
     {
         string directory = $"{ChunkPath.Root}/{ChunkPath.DirectoryName(index)}";
+        bool found = false;
         foreach (string name in await disk.ListAsync(directory).ConfigureAwait(false))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -49,6 +50,7 @@ internal sealed class VolumeScan(IDisk disk, int parallelism)
             }
             else if (kind == ChunkNameKind.Chunk && await TryReadAsync(chunk).ConfigureAwait(false) is { } file)
             {
+                found = true;
                 lock (_gate)
                 {
                     _files.Add(chunk, file);
@@ -58,6 +60,12 @@ internal sealed class VolumeScan(IDisk disk, int parallelism)
             {
                 Interlocked.Increment(ref _foreign);
             }
+        }
+
+        if (found)
+        {
+            // A process may have died between giving a copy its name and flushing the name: what is served must not vanish later.
+            await disk.FlushDirectoryAsync(directory).ConfigureAwait(false);
         }
     }
 

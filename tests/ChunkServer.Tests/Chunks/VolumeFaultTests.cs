@@ -225,4 +225,23 @@ public sealed class VolumeFaultTests
         Assert.Equal(ErrorCode.Corrupt, await VolumeBench.FailAsync(() => Volume.OpenAsync(
             empty, identity, VolumeBench.Options, bench.Time, NullLogger.Instance, CancellationToken.None)));
     }
+
+    /// <summary>D4: the pages that a failed flush left clean look written, and no later flush writes them.</summary>
+    [Fact]
+    public async Task Bytes_whose_flush_failed_do_not_damage_acknowledged_ones_after_a_restart_and_a_power_cut()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var bench = await VolumeBench.CreateAsync(seed);
+            var chunk = new ChunkId(1);
+            var writer = await bench.WriteChunkAsync(chunk, 100_000);
+            bench.Disk.FailFlushAt(1 + (seed % 2));
+            await VolumeBench.FailAsync(() => VolumeBench.AppendAsync(writer, 100_000, 70_000));
+            bench.Disk.Kill();
+            await bench.ReopenAsync();
+            await bench.CrashAndOpenAsync();
+            await bench.SealAsync(chunk, 100_000);
+            await bench.RequireContentAsync(chunk, 100_000);
+        }
+    }
 }

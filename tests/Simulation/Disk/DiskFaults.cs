@@ -11,6 +11,9 @@ internal sealed class DiskFaults
     /// <summary>The number of the operation to crash in; 0 for none.</summary>
     public long CrashAt { get; set; }
 
+    /// <summary>The number of the operation at which the process dies; 0 for none.</summary>
+    public long KillAt { get; set; }
+
     public long FlushFailsIn { get; set; }
 
     public void FailWriteIn(long n, DiskFailure failure)
@@ -26,6 +29,7 @@ internal sealed class DiskFaults
     public void Clear()
     {
         CrashAt = 0;
+        KillAt = 0;
         FlushFailsIn = 0;
         _writeFailsIn = 0;
     }

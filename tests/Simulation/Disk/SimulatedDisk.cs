@@ -93,6 +93,11 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
     /// <summary>The power fails inside the n-th changing operation from now (1: the next).</summary>
     public void CrashAtOperation(long n) => _faults.CrashAt = OperationCount + n;
 
+    /// <summary>
+    /// The process dies at the n-th changing operation from now (1: the next): behind a change, before a flush. The page cache stays.
+    /// </summary>
+    public void KillAtOperation(long n) => _faults.KillAt = OperationCount + n;
+
     /// <summary>The disk for one life of a process, dead after the next crash or kill. Give this to nodes.</summary>
     public IDisk Attach()
     {
@@ -249,23 +254,14 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
     {
         OperationCount++;
         change();
-        if (_faults.CrashAt == OperationCount)
-        {
-            CrashNow();
-            throw Error(DiskFailure.Failed, operation, path);
-        }
+        EndWhereAsked(operation, path);
     }
 
     /// <summary>A flush that crashes has flushed some of it, which is what the crash does anyway.</summary>
     internal void FlushOrFail(string operation, string path, Action flush, Action fail)
     {
         OperationCount++;
-        if (_faults.CrashAt == OperationCount)
-        {
-            CrashNow();
-            throw Error(DiskFailure.Failed, operation, path);
-        }
-
+        EndWhereAsked(operation, path);
         if (_faults.TakeFlushFailure() || FlushesFail)
         {
             fail();
@@ -314,6 +310,21 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
     }
 
     private SimulatedInode Require(string path) => _names.Find(path) ?? throw Error(DiskFailure.NotFound, "find", path);
+
+    private void EndWhereAsked(string operation, string path)
+    {
+        if (_faults.CrashAt == OperationCount)
+        {
+            CrashNow();
+            throw Error(DiskFailure.Failed, operation, path);
+        }
+
+        if (_faults.KillAt == OperationCount)
+        {
+            Stop();
+            throw Error(DiskFailure.Failed, operation, path);
+        }
+    }
 
     private void CrashNow()
     {
