@@ -21,7 +21,12 @@ public static class OptionsText
     {
         null or "" => "(none)",
         string text => text,
+        // A record inside a record: its secrets are hidden and its lists are shown as well.
+        _ when IsRecord(value) => $"({Of(value)})",
         IEnumerable items => string.Join("|", items.Cast<object?>().Select(Text)),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };
+
+    private static bool IsRecord(object value) => value.GetType() is { IsClass: true } type
+        && type.Namespace?.StartsWith(nameof(DfsNet), StringComparison.Ordinal) == true;
 }

@@ -33,9 +33,9 @@ internal sealed record DirectoryPlan(
         int fresh = found.ToList().IndexOf(null);
         if (fresh >= 0 && identity != NodeIdentity.Unknown && !newVolume)
         {
-            string lost = missing.Count == 0 ? "" : $", while volume {missing[0]} is missing: is it not mounted?";
+            string lost = missing.Count == 0 ? "" : $", while volume {missing[0]} is missing (is it not mounted?)";
             throw new DfsException(
-                ErrorCode.Refused, Step, $"{locations[fresh]} is empty beside known volumes of server {identity.Server}{lost} "
+                ErrorCode.Refused, Step, $"{locations[fresh]} is empty beside known volumes of server {identity.Server}{lost}. "
                 + "If a new, empty volume is meant, start with --new-volume");
         }
 

@@ -62,9 +62,10 @@ internal sealed class TransferDisplay(Surroundings surroundings, bool quiet)
         while (!await EndsWithinAsync(work, LineInterval).ConfigureAwait(false))
         {
             string more = counters.Complete ? "" : "+";
+            // The length of a pipe is not known before its end.
+            string total = counters.BytesFound == 0 ? "" : $" of {Quantities.Bytes(counters.BytesFound)}{more}";
             await surroundings.Error.WriteLineAsync(
-                $"{verb}: {counters.FilesDone} of {counters.FilesFound}{more} files, {Quantities.Bytes(counters.BytesDone)} of "
-                + $"{Quantities.Bytes(counters.BytesFound)}{more}, "
+                $"{verb}: {counters.FilesDone} of {counters.FilesFound}{more} files, {Quantities.Bytes(counters.BytesDone)}{total}, "
                 + Quantities.Rate(counters.BytesDone, surroundings.Time.GetElapsedTime(began))).ConfigureAwait(false);
         }
     }
