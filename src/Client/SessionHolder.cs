@@ -236,6 +236,9 @@ internal sealed partial class SessionHolder(
         {
             SessionNotEnded(opened.Session.Id, error.Message);
         }
+
+        // Whatever still asks in its name may stop.
+        opened.Session.MarkLost();
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Opened session {Session}")]

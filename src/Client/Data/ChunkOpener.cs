@@ -1,4 +1,5 @@
 using DfsNet.Client.Metadata;
+using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
 using Microsoft.Extensions.Logging;
@@ -36,8 +37,13 @@ internal sealed class ChunkOpener(
         }
     }
 
+    /// <param name="replication">How many replicas.</param>
+    /// <param name="late">Gets a chunk that came when nobody waited for it any more.</param>
+    /// <param name="deadline">How long to try.</param>
+    /// <param name="cancellation">Ends the trying.</param>
     /// <exception cref="DfsException">TooFewServers, OutOfSpace and the like, after the deadline where waiting may help.</exception>
-    public async Task<ChunkWriter> OpenAsync(int replication, CallDeadline deadline, CancellationToken cancellation)
+    public async Task<ChunkWriter> OpenAsync(
+        int replication, Action<ChunkId> late, CallDeadline deadline, CancellationToken cancellation)
     {
         var backoff = new Backoff(jitter);
         bool avoid = true;
@@ -52,7 +58,8 @@ internal sealed class ChunkOpener(
 
             try
             {
-                var reply = await session.AllocateAsync(request, deadline, cancellation).ConfigureAwait(false);
+                var reply = await session.AllocateAsync(
+                    request, answer => late(new ChunkId(answer.ChunkId)), deadline, cancellation).ConfigureAwait(false);
                 var writer = new ChunkWriter(ChunkPlace.From(reply, session), session.ChunkSize, transport, options, time, log);
                 writer.Start();
                 _refusal = null;

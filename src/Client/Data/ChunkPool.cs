@@ -331,7 +331,8 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
         PooledWriter? pooled = null;
         try
         {
-            pooled = new PooledWriter(await opener.OpenAsync(replication, deadline, cancellation).ConfigureAwait(false), replication, use);
+            var writer = await opener.OpenAsync(replication, GiveBack, deadline, cancellation).ConfigureAwait(false);
+            pooled = new PooledWriter(writer, replication, use);
             return pooled;
         }
         finally
@@ -348,6 +349,14 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
                 Pulse();
             }
         }
+    }
+
+    // A chunk that came too late: closed at once, it is reported with the next ones and dropped, instead of counting as open for ever.
+    private void GiveBack(ChunkId chunk)
+    {
+        var owned = new OwnedChunk(chunk);
+        owned.Close();
+        Ledger.Add(owned);
     }
 
     private async Task WaitForRoomAsync(Task changed, CallDeadline deadline, CancellationToken cancellation)

@@ -70,7 +70,8 @@ internal sealed class MetadataConnection(
         }
     }
 
-    private static bool MayBeRepeated(ErrorCode code) =>
+    /// <summary>Nothing useful answered: asking again may help.</summary>
+    public static bool MayBeRepeated(ErrorCode code) =>
         code is ErrorCode.Unavailable or ErrorCode.TimedOut or ErrorCode.NotLeader or ErrorCode.Overloaded;
 
     private async Task<(TReply? Reply, DfsException? Error)> AttemptAsync<TReply>(

@@ -11,6 +11,9 @@ internal sealed class Session : IDisposable
     // Well below the 1,024 results the server keeps; far above what two cores can have in flight.
     private const int RequestsMax = 512;
 
+    // Twice the usual session timeout: when nobody answered for so long, the session has ended.
+    private static readonly TimeSpan LatePatience = TimeSpan.FromSeconds(60);
+
     private readonly MetadataConnection _connection;
     private readonly RequestWindow _requests = new(RequestsMax);
     private readonly CancellationTokenSource _lost = new();
@@ -73,8 +76,14 @@ internal sealed class Session : IDisposable
             : throw new DfsException(result.Error, step, result.Message);
     }
 
-    public Task<AllocateChunkReply> AllocateAsync(AllocateChunkRequest allocation, CallDeadline deadline, CancellationToken cancellation) =>
-        WithRequestAsync<AllocateChunkReply>(
+    /// <summary>Asks for a chunk. One that comes after the caller has gone is the session's nevertheless.</summary>
+    /// <param name="allocation">What is wanted.</param>
+    /// <param name="late">Gets the answer when this call had ended before without one.</param>
+    /// <param name="deadline">How long the caller waits.</param>
+    /// <param name="cancellation">Ends the caller's waiting.</param>
+    public Task<AllocateChunkReply> AllocateAsync(
+        AllocateChunkRequest allocation, Action<AllocateChunkReply> late, CallDeadline deadline, CancellationToken cancellation) =>
+        WithRequestAsync(
             "allocate chunk",
             request =>
             {
@@ -83,7 +92,8 @@ internal sealed class Session : IDisposable
                 return (client, callOptions) => client.AllocateChunkAsync(numbered, callOptions);
             },
             deadline,
-            cancellation);
+            cancellation,
+            late);
 
     public Task<KeepAliveReply> KeepAliveAsync(KeepAliveRequest request, CallDeadline deadline, CancellationToken cancellation) =>
         WatchedAsync("keep session alive", (client, callOptions) => client.KeepAliveAsync(request, callOptions), deadline, cancellation);
@@ -94,7 +104,8 @@ internal sealed class Session : IDisposable
     public void Dispose() => _lost.Dispose();
 
     private async Task<TReply> WithRequestAsync<TReply>(
-        string step, Func<RequestId, MetadataCall<TReply>> call, CallDeadline deadline, CancellationToken cancellation)
+        string step, Func<RequestId, MetadataCall<TReply>> call, CallDeadline deadline, CancellationToken cancellation,
+        Action<TReply>? late = null)
     {
         if (IsLost)
         {
@@ -102,10 +113,11 @@ internal sealed class Session : IDisposable
         }
 
         var (sequence, lowest) = await _requests.BeginAsync(cancellation).ConfigureAwait(false);
+        var request = new RequestId { SessionId = Id.Value, Sequence = sequence, LowestOpen = lowest };
         var history = new CallHistory();
+        bool goesOn = false;
         try
         {
-            var request = new RequestId { SessionId = Id.Value, Sequence = sequence, LowestOpen = lowest };
             return await _connection.CallAsync(step, call(request), history, deadline, cancellation).ConfigureAwait(false);
         }
         catch (DfsException error) when (error.Code == ErrorCode.SessionEnded)
@@ -117,9 +129,48 @@ internal sealed class Session : IDisposable
                     $"{step}: the session ended before the result was known; it may or may not have taken effect", error)
                 : new DfsException(ErrorCode.SessionEnded, step, LostError(step).Message, error);
         }
+        catch (Exception error) when (late is not null && IsUndecided(error, history))
+        {
+            goesOn = true;
+            _ = SettleLateAsync(step, sequence, call(request), late);
+            throw;
+        }
+        finally
+        {
+            if (!goesOn)
+            {
+                _requests.End(sequence);
+            }
+        }
+    }
+
+    private static bool IsUndecided(Exception error, CallHistory history) =>
+        error is OperationCanceledException
+        || (history.Unanswered && error is DfsException failure && MetadataConnection.MayBeRepeated(failure.Code));
+
+    // Behind the caller's back, as long as the session may live without an answer.
+    private async Task SettleLateAsync<TReply>(string step, ulong sequence, MetadataCall<TReply> call, Action<TReply> late)
+    {
+        try
+        {
+            late(await _connection.CallAsync(step, call, new CallDeadline(_connection.Time, LatePatience), Lost).ConfigureAwait(false));
+        }
+        catch (Exception error) when (error is DfsException or OperationCanceledException)
+        {
+            // Refused, or the session is over: then it owns nothing any more.
+            MarkLostWhenEnded(error);
+        }
         finally
         {
             _requests.End(sequence);
+        }
+    }
+
+    private void MarkLostWhenEnded(Exception error)
+    {
+        if (error is DfsException { Code: ErrorCode.SessionEnded })
+        {
+            MarkLost();
         }
     }
 

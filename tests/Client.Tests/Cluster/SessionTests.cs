@@ -1,3 +1,4 @@
+using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Client.Tests.Cluster;
@@ -65,5 +66,26 @@ public sealed class SessionTests
         using var all = new MemoryStream();
         await reader.CopyToAsync(all);
         Assert.Equal(Bytes.Of(500_000), all.ToArray());
+    }
+
+    [Fact]
+    public async Task Chunks_that_came_too_late_for_a_cancelled_write_do_not_use_up_the_session()
+    {
+        await using var cluster = await TestCluster.StartAsync(configure: options => options with { CallTimeout = TimeSpan.FromSeconds(20) });
+        for (int i = 0; i < Limits.SessionOpenChunksMax + 1; i++)
+        {
+            var stream = await cluster.Client.OpenWriteAsync($"/cancelled{i}");
+            using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(30));
+            cluster.MetaDisk.StallFor(TimeSpan.FromMilliseconds(150));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            {
+                await stream.WriteAsync(Bytes.Of(200_000), impatient.Token);
+                await stream.FlushAsync(impatient.Token);
+            });
+            await stream.DisposeAsync();
+        }
+
+        await cluster.Client.PutAsync("/new", Bytes.Of(500_000));
+        Assert.Equal(Bytes.Of(500_000), await Bytes.ReadAsync(cluster.Client, "/new"));
     }
 }
