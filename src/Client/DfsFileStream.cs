@@ -87,16 +87,19 @@ public sealed class DfsFileStream : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var reader = Reader();
+        ulong version = 0;
         int done = 0;
         while (done < buffer.Length)
         {
             var bytes = await reader.PeekAsync(_position, buffer.Length - done, cancellationToken).ConfigureAwait(false);
             int length = Math.Min(bytes.Length, buffer.Length - done);
-            if (length == 0)
+            if (length == 0 || (done != 0 && reader.Version != version))
             {
+                // One read gives bytes of one committed map: what the file holds since it changed comes with the next.
                 break;
             }
 
+            version = reader.Version;
             bytes[..length].CopyTo(buffer[done..]);
             reader.Advance(length);
             _position += length;

@@ -39,6 +39,9 @@ internal sealed class FileReader(
 
     public Attributes Attributes => layout.Newest.Attributes;
 
+    /// <summary>The version of the map whose bytes the last peek gave.</summary>
+    public ulong Version => _jobsVersion;
+
     /// <summary>The whole file will be read: the read-ahead need not feel its way.</summary>
     public void ExpectSequential() => _window = options.ReadAheadBytes;
 

@@ -134,4 +134,39 @@ public sealed class StreamTests
         Assert.Throws<InvalidOperationException>(writer.Dispose);
         Assert.Equal(0, (await cluster.Client.StatAsync("/g")).Length);
     }
+
+    [Fact]
+    public async Task One_read_gives_bytes_of_one_commit_while_the_file_is_overwritten()
+    {
+        const int pieces = 40;
+        const int piece = 5_000;
+        await using var cluster = await TestCluster.StartAsync(configure: options => options with { LayoutTrust = TimeSpan.FromTicks(1) });
+        await using var writer = await cluster.Client.OpenWriteAsync("/f");
+        await WriteVersionAsync(1);
+        await using var reader = await cluster.Client.OpenReadAsync("/f");
+        byte[] buffer = new byte[pieces * piece];
+        for (byte version = 2; version < 40; version++)
+        {
+            var writing = WriteVersionAsync(version);
+            reader.Position = 0;
+            int length = await reader.ReadAsync(buffer);
+            await writing;
+            Assert.NotEqual(0, length);
+            Assert.Equal(-1, buffer.AsSpan(0, length).IndexOfAnyExcept(buffer[0]));
+        }
+
+        // Backwards, so that each piece is a slice of its own; all in one commit.
+        async Task WriteVersionAsync(byte version)
+        {
+            byte[] bytes = new byte[piece];
+            Array.Fill(bytes, version);
+            for (int i = pieces - 1; i >= 0; i--)
+            {
+                writer.Position = i * piece;
+                await writer.WriteAsync(bytes);
+            }
+
+            await writer.FlushAsync();
+        }
+    }
 }
