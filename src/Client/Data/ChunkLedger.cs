@@ -43,6 +43,8 @@ internal sealed class ChunkLedger(Session session)
     {
         lock (_gate) // guards _owned
         {
+            // Commits tell most releases, and nobody else looks: without this a client that only writes would keep every chunk.
+            _owned.RemoveAll(told => told.IsReleaseTold);
             _owned.Add(chunk);
         }
     }
