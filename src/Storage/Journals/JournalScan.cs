@@ -21,7 +21,7 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
         {
             return options.MustExist
                 ? throw new JournalDamagedException(directory, 0, "no segment is there, though the journal exists")
-                : Describe([], new LastSegment(0, 1, 0, 0, [], 0));
+                : Describe([], new LastSegment(0, 1, 0, 0, 0, [], 0));
         }
 
         ulong last = _numbers.Max;
@@ -45,7 +45,7 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
             }
         }
 
-        await DropTrimmedAsync(tail.Trimmed).ConfigureAwait(false);
+        await DropTrimmedAsync(tail.ProvenTrimmed).ConfigureAwait(false);
         return Describe(segments, tail);
     }
 
@@ -99,6 +99,7 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
             ulong number = header.FirstBatch;
             long position = header.FirstPosition;
             ulong trimmed = header.Trimmed;
+            ulong provenTrimmed = trimmed;
             var unproven = new List<(long Offset, ulong Number)>();
             while (await reader.ReadBatchAsync(offset).ConfigureAwait(false) is { } batch && IsNext(batch.Header, number, position))
             {
@@ -108,6 +109,8 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
                     unproven.Add((offset, number));
                 }
 
+                // What the batches before this one trimmed is durable; what it trims itself may stand in the page cache only.
+                provenTrimmed = batch.Header.Flushed == number ? trimmed : provenTrimmed;
                 number++;
                 position = batch.Header.EndPosition;
                 trimmed = Math.Max(trimmed, batch.Header.Trimmed);
@@ -116,7 +119,7 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
 
             await RequireTailAsync(reader, offset, number).ConfigureAwait(false);
             var kept = await ReadUnprovenAsync(reader, unproven).ConfigureAwait(false);
-            return new LastSegment(offset, number, position, trimmed, kept, Math.Max(0, reader.Length - offset));
+            return new LastSegment(offset, number, position, trimmed, provenTrimmed, kept, Math.Max(0, reader.Length - offset));
         }
     }
 
@@ -239,5 +242,6 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
 
     /// <summary>What the newest segment says about the end of the log.</summary>
     private sealed record LastSegment(
-        long End, ulong NextBatch, long NextPosition, ulong Trimmed, IReadOnlyList<UnprovenBatch> Unproven, long BytesCut);
+        long End, ulong NextBatch, long NextPosition, ulong Trimmed, ulong ProvenTrimmed, IReadOnlyList<UnprovenBatch> Unproven,
+        long BytesCut);
 }

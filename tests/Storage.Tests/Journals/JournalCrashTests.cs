@@ -55,6 +55,34 @@ public sealed class JournalCrashTests
         }
     }
 
+    /// <summary>The process is killed, and the power fails while its successor opens the log: what it read may not have been durable.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Recovery_after_a_kill_at_any_operation_survives_a_power_cut_at_any_of_its_operations(int seed)
+    {
+        bool ended = false;
+        for (int killAt = 1; !ended; killAt++)
+        {
+            Assert.True(killAt < OperationsMax);
+            bool opened = false;
+            for (int crashAt = 1; !opened; crashAt++)
+            {
+                Assert.True(crashAt < OperationsMax);
+                var bench = JournalBench.Create(seed * 100_000 + killAt * 1000 + crashAt);
+                var script = new Script(bench);
+                bench.Disk.KillAtOperation(killAt);
+                ended = await script.RunAsync();
+                bench.Disk.Kill();
+                bench.Disk.Restart();
+                bench.Disk.CrashAtOperation(crashAt);
+                opened = await script.TryOpenAsync();
+                bench.Disk.Crash();
+                await script.RecoverAndCompareAsync();
+            }
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
