@@ -81,7 +81,7 @@ public sealed class VolumeCrashTests
         }
     }
 
-    /// <summary>What a restarted server says it has may stand in the page cache only: it must not be lost with the power afterwards.</summary>
+    /// <summary>What a restarted server says it has may stand in the page cache only: the power must not take it afterwards.</summary>
     [Theory]
     [MemberData(nameof(Scripts))]
     public async Task What_is_served_after_a_kill_at_any_operation_survives_the_power_cut_that_follows(string script)

@@ -71,7 +71,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Chunks_that_came_too_late_for_a_cancelled_write_do_not_use_up_the_session()
     {
-        await using var cluster = await TestCluster.StartAsync(configure: options => options with { CallTimeout = TimeSpan.FromSeconds(20) });
+        await using var cluster = await TestCluster.StartAsync(
+            configure: options => options with { CallTimeout = TimeSpan.FromSeconds(20) });
         for (int i = 0; i < Limits.SessionOpenChunksMax + 1; i++)
         {
             var stream = await cluster.Client.OpenWriteAsync($"/cancelled{i}");

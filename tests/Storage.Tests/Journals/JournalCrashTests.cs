@@ -55,7 +55,7 @@ public sealed class JournalCrashTests
         }
     }
 
-    /// <summary>The process is killed, and the power fails while its successor opens the log: what it read may not have been durable.</summary>
+    /// <summary>The process is killed, and the power fails while its successor opens the log: not all it read was durable.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
