@@ -16,6 +16,9 @@ internal interface ICommitTarget
 
     /// <summary>The last commit; its slices may be none.</summary>
     Task<CommandResult> FinishAsync(CommitBatch batch, CallDeadline deadline, CancellationToken cancellation);
+
+    /// <summary>Nothing more comes and there was no finish: what is in nobody's sight may go.</summary>
+    Task AbandonAsync(CallDeadline deadline);
 }
 
 /// <summary>A file that has its name already.</summary>
@@ -33,6 +36,8 @@ internal sealed class OpenedFile(Session session, ulong inode, bool atEnd) : ICo
 
     public Task<CommandResult> FinishAsync(CommitBatch batch, CallDeadline deadline, CancellationToken cancellation) =>
         batch.Slices.Count == 0 ? Task.FromResult(new CommandResult { Inode = inode }) : CommitAsync(batch, deadline, cancellation);
+
+    public Task AbandonAsync(CallDeadline deadline) => Task.CompletedTask;
 }
 
 /// <summary>
@@ -89,4 +94,10 @@ internal sealed class NewFile(Session session, DfsPath path, bool overwrite, boo
             };
         return session.SubmitAsync($"create {path.Text}", command, deadline, cancellation);
     }
+
+    // Should it have been linked after all (its outcome was unknown), the drop is refused.
+    public Task AbandonAsync(CallDeadline deadline) => _staged == 0
+        ? Task.CompletedTask
+        : session.SubmitAsync(
+            "drop staged file", new ClientCommand { DropStaged = new DropStaged { Inode = _staged } }, deadline, CancellationToken.None);
 }

@@ -118,6 +118,22 @@ internal sealed class FileWriter(WriteSession session, int replication, ICommitT
         _buffer?.Dispose();
         _buffer = null;
         _filled = 0;
+        _ = AbandonTargetAsync();
+    }
+
+    // Behind the caller's back: if it fails, the end of the session does it.
+    private async Task AbandonTargetAsync()
+    {
+        await ((Task)_commit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await target.AbandonAsync(NewDeadline()).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is DfsException or OperationCanceledException)
+        {
+            // Nobody can do more about it.
+            _failure ??= error as DfsException;
+        }
     }
 
     private CallDeadline NewDeadline() => new(time, options.CallTimeout);

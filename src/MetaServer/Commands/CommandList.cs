@@ -40,6 +40,7 @@ internal static class CommandList
         ClientCommand.KindOneofCase.CreateFile => CreateFileRules.Apply(context, command.CreateFile),
         ClientCommand.KindOneofCase.StageFile => StageFileRules.Apply(context, command.StageFile),
         ClientCommand.KindOneofCase.LinkStaged => LinkStagedRules.Apply(context, command.LinkStaged),
+        ClientCommand.KindOneofCase.DropStaged => DropStagedRules.Apply(context, command.DropStaged),
         ClientCommand.KindOneofCase.Commit => CommitRules.Apply(context, command.Commit),
         ClientCommand.KindOneofCase.Truncate => TruncateRules.Apply(context, command.Truncate),
         ClientCommand.KindOneofCase.Rename => RenameRules.Apply(context, command.Rename),

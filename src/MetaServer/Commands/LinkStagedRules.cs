@@ -31,17 +31,9 @@ internal static class LinkStagedRules
             Inodes.UnlinkFile(context, place);
         }
 
-        Unstage(context, inode);
+        DropStagedRules.Unstage(context, inode);
         Inodes.LinkFile(context, place, inode);
         var map = SliceMap.Open(context, new MapId(context.State.Require(Keys.Inode(inode)).MapId));
         return FileContent.Commit(context, inode, map, 0, command.Slices, command.Chunks);
-    }
-
-    private static void Unstage(CommandContext context, InodeId inode)
-    {
-        context.State.Delete(Keys.Staged(context.Session, inode));
-        var session = context.State.Require(Keys.Session(context.Session));
-        session.StagedFiles--;
-        context.State.Put(Keys.Session(context.Session), session);
     }
 }

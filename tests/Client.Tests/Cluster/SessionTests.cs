@@ -89,4 +89,17 @@ public sealed class SessionTests
         await cluster.Client.PutAsync("/new", Bytes.Of(500_000));
         Assert.Equal(Bytes.Of(500_000), await Bytes.ReadAsync(cluster.Client, "/new"));
     }
+
+    [Fact]
+    public async Task Uploads_that_fail_at_the_end_leave_nothing_staged()
+    {
+        await using var cluster = await TestCluster.StartAsync(chunkSize: 64 * 1024);
+        await cluster.Client.PutAsync("/taken", Bytes.Of(10));
+        var keep = new DfsPutOptions { Overwrite = false };
+        for (int i = 0; i < Limits.SessionStagedFilesMax + 1; i++)
+        {
+            var error = await Assert.ThrowsAsync<DfsException>(() => cluster.Client.PutAsync("/taken", Bytes.Of(140_000), keep));
+            Assert.Equal(ErrorCode.AlreadyExists, error.Code);
+        }
+    }
 }

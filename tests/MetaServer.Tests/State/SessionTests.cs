@@ -163,6 +163,25 @@ public class SessionTests
     }
 
     [Fact]
+    public void A_staged_file_that_is_dropped_becomes_an_orphan_and_counts_no_more()
+    {
+        for (int i = 0; i < Limits.SessionStagedFilesMax + 1; i++)
+        {
+            ulong staged = _metadata.Call(new ClientCommand { StageFile = new StageFile() }).Inode;
+            Assert.NotEqual(0ul, staged);
+            var drop = new ClientCommand { DropStaged = new DropStaged { Inode = staged } };
+            Assert.Equal(ErrorCode.Unspecified, _metadata.Call(drop).Error);
+            Assert.Equal(ErrorCode.NotOwner, _metadata.Call(drop).Error);
+        }
+
+        Assert.Equal(Limits.SessionStagedFilesMax + 1, StateReader.Orphans(_metadata.Store).Count());
+        StateAudit.Check(_metadata.Store);
+        _metadata.ReclaimAll();
+        Assert.Empty(StateReader.Orphans(_metadata.Store));
+        StateAudit.Check(_metadata.Store);
+    }
+
+    [Fact]
     public void The_largest_session_ends_in_one_command()
     {
         for (int i = 0; i < Limits.SessionOwnedChunksMax; i++)
