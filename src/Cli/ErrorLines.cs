@@ -37,10 +37,10 @@ internal static class ErrorLines
     public static string At(string path, Exception error)
     {
         string what = Of(error);
-        return what.Contains(path, StringComparison.Ordinal) ? what : $"{Names.Printable(path)}: {what}";
+        return path.Length != 0 && what.Contains(path, StringComparison.Ordinal) ? what : $"{Names.Printable(path)}: {what}";
     }
 
-    public static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim().TrimEnd('.');
+    public static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal).Trim().TrimEnd('.');
 
     private static string What(DfsException error) => error.Code switch
     {

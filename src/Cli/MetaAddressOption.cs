@@ -26,7 +26,8 @@ internal sealed class MetaAddressOption
         string? given = parsed.GetValue(Option);
         string source = given is null ? "DFS_META" : "--meta";
         given ??= _surroundings.Variable("DFS_META");
-        string text = string.IsNullOrEmpty(given) ? Default : given;
+        // A variable set to nothing counts as not set; an empty --meta is a slip of a script.
+        string text = string.IsNullOrEmpty(given) && source != "--meta" ? Default : given ?? "";
         var addresses = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (string address in addresses)
         {

@@ -172,6 +172,35 @@ public sealed class FilesEndToEndTests(CliCluster cluster) : IClassFixture<CliCl
     }
 
     [Fact]
+    public async Task An_error_names_the_path_it_is_about()
+    {
+        string source = Path.Combine(cluster.Folder, "source");
+        Write(source, [1]);
+        await cluster.DoAsync("put", source, "/plain-file");
+
+        var below = await cluster.RunAsync("put", source, "/plain-file/below");
+        Assert.Equal(1, below.ExitCode);
+        Assert.Equal("dfs put: /plain-file/below: not a directory\n", below.Error);
+
+        string missing = Path.Combine(cluster.Folder, "no-folder");
+        var nowhere = await cluster.RunAsync("get", "/plain-file", Path.Combine(missing, "x"));
+        Assert.Equal(1, nowhere.ExitCode);
+        Assert.Contains($"there is no directory {missing} here", nowhere.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_large_file_that_would_be_refused_is_refused_before_it_is_sent()
+    {
+        await cluster.RunAsync([1], "put", "-", "/taken");
+
+        var refused = await cluster.RunAsync(RandomBytes(5, 5_000_000), "put", "-", "/taken");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("dfs put: /taken: already exists; use -f to overwrite", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("put 0 files, 0 B in", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_of_255_bytes_is_taken_and_one_of_256_refused()
     {
         string longest = "/" + new string('n', 255);

@@ -16,6 +16,7 @@ public sealed class UsageTests
     [InlineData("begins with '/'", "rm", "/good", "relative")]
     [InlineData("not host:port", "ls", "--meta", "nonsense")]
     [InlineData("no address given", "ls", "--meta", ",")]
+    [InlineData("no address given", "ls", "--meta", "")]
     [InlineData("from 1 to 256, not 0", "put", "-j", "0", "a", "/a")]
     [InlineData("from 1 to 256, not many", "put", "-j", "many", "a", "/a")]
     [InlineData("--data", "meta-server")]

@@ -187,7 +187,13 @@ internal sealed class GetTransfer(
             throw new CommandFailure("already exists; use -f to overwrite");
         }
 
-        string temporary = Path.Combine(Path.GetDirectoryName(work.Local) ?? "", TemporaryName());
+        string folder = Path.GetDirectoryName(work.Local) ?? "";
+        if (folder.Length != 0 && LocalFiles.Inspect(folder, followLinks: true).Kind != LocalKind.Directory)
+        {
+            throw new CommandFailure($"there is no directory {Names.Printable(folder)} here; create it first");
+        }
+
+        string temporary = Path.Combine(folder, TemporaryName());
         bool published = false;
         var file = LocalFiles.CreateNew(temporary, work.Info.Mode);
         try

@@ -71,6 +71,10 @@ internal sealed class PutTransfer : IDisposable
         {
             return false;
         }
+        catch (DfsException error)
+        {
+            throw new CommandFailure(ErrorLines.At(path, error));
+        }
     }
 
     private async IAsyncEnumerable<PutWork> FindAsync(
@@ -228,6 +232,12 @@ internal sealed class PutTransfer : IDisposable
         await _largeTurns.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
+            if (!options.Overwrite && await IsThereAsync(work.Target, cancellation).ConfigureAwait(false))
+            {
+                // The last step would refuse it as well, after all of its bytes had been sent for nothing.
+                throw new DfsException(ErrorCode.AlreadyExists, "put", $"{work.Target} exists");
+            }
+
             var source = work.Entry is null ? _surroundings.OpenInput() : LocalFiles.OpenRead(work.Entry.Path);
             await using (source.ConfigureAwait(false))
             {
@@ -239,6 +249,19 @@ internal sealed class PutTransfer : IDisposable
         finally
         {
             _largeTurns.Release();
+        }
+    }
+
+    private async Task<bool> IsThereAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            await _client.StatAsync(path, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (DfsException error) when (error.Code == ErrorCode.NotFound)
+        {
+            return false;
         }
     }
 
