@@ -17,9 +17,13 @@ internal sealed class ChunkOpener(
     Jitter jitter,
     ILogger log)
 {
-    // Guards _diagnoses.
+    // Guards _diagnoses, _backoff and _pause.
     private readonly Lock _gate = new();
     private Task _diagnoses = Task.CompletedTask;
+
+    // Between chunks on a server that failed before and failed again: it is asked only when too few are left, and each attempt costs entries.
+    private Backoff _backoff = new(jitter);
+    private TimeSpan _pause;
     private volatile DfsException? _refusal;
 
     /// <summary>Why no chunk could be had at the last attempt; null when the last attempt gave one.</summary>
@@ -30,8 +34,18 @@ internal sealed class ChunkOpener(
     {
         if (writer.Failure is { } failure)
         {
-            lock (_gate) // guards _diagnoses
+            var known = failed.Current();
+            lock (_gate) // guards _diagnoses, _backoff and _pause
             {
+                if (writer.Chain.Any(member => known.Contains(member.ServerId)))
+                {
+                    _pause = _backoff.Next();
+                }
+                else
+                {
+                    _backoff = new Backoff(jitter);
+                }
+
                 _diagnoses = Task.WhenAll(_diagnoses, diagnosis.BlameAsync(failure, writer.Chain, CancellationToken.None));
             }
         }
@@ -47,6 +61,11 @@ internal sealed class ChunkOpener(
     {
         var backoff = new Backoff(jitter);
         bool avoid = true;
+        if (TakePause() is var pause && pause > TimeSpan.Zero)
+        {
+            await deadline.PauseAsync(pause, cancellation).ConfigureAwait(false);
+        }
+
         while (true)
         {
             await Diagnoses().WaitAsync(cancellation).ConfigureAwait(false);
@@ -72,6 +91,16 @@ internal sealed class ChunkOpener(
                 avoid = !avoid;
                 await deadline.PauseAsync(backoff.Next(), cancellation).ConfigureAwait(false);
             }
+        }
+    }
+
+    private TimeSpan TakePause()
+    {
+        lock (_gate) // guards _pause
+        {
+            var pause = _pause;
+            _pause = TimeSpan.Zero;
+            return pause;
         }
     }
 

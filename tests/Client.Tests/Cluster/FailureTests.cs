@@ -151,6 +151,22 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task Chunks_are_not_allocated_in_a_hurry_while_a_needed_server_is_dead()
+    {
+        await using var cluster = await TestCluster.StartAsync(
+            servers: 2, configure: options => options with { CallTimeout = TimeSpan.FromSeconds(2) });
+        await cluster.Client.PutAsync("/warm", Bytes.Of(100));
+        ulong before = (await cluster.Client.GetStatusAsync()).AppliedIndex;
+        cluster.Kill(1);
+
+        await Assert.ThrowsAsync<DfsException>(() => cluster.Client.PutAsync("/f", Bytes.Of(100)));
+
+        // Each attempt costs a few entries; with pauses that double there is room for about a dozen attempts, without for hundreds.
+        ulong after = (await cluster.Client.GetStatusAsync()).AppliedIndex;
+        Assert.InRange(after - before, 0UL, 80UL);
+    }
+
+    [Fact]
     public async Task With_everything_down_every_call_ends_in_time()
     {
         await using var cluster = await TestCluster.StartAsync(
