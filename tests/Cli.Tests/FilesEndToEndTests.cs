@@ -189,6 +189,21 @@ public sealed class FilesEndToEndTests(CliCluster cluster) : IClassFixture<CliCl
     }
 
     [Fact]
+    public async Task A_device_is_never_replaced_by_a_file()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "pipes are made with mkfifo");
+        await cluster.RunAsync([1], "put", "-", "/no-device");
+        string pipe = Path.Combine(cluster.Folder, "pipe");
+        using var made = System.Diagnostics.Process.Start("mkfifo", [pipe]);
+        await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        var refused = await cluster.RunAsync("get", "-f", "/no-device", pipe);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains($"{pipe}: is a pipe, socket or device here", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_large_file_that_would_be_refused_is_refused_before_it_is_sent()
     {
         await cluster.RunAsync([1], "put", "-", "/taken");

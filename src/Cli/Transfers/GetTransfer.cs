@@ -182,6 +182,12 @@ internal sealed class GetTransfer(
             throw new CommandFailure("is a directory here");
         }
 
+        if (existing == LocalKind.Special)
+        {
+            // A finished file takes the name of what was there: that must not happen to /dev/null.
+            throw new CommandFailure("is a pipe, socket or device here; write to it with 'dfs get PATH - > FILE'");
+        }
+
         if (existing != LocalKind.Missing && !settings.Overwrite)
         {
             throw new CommandFailure("already exists; use -f to overwrite");

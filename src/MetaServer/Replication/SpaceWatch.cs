@@ -34,7 +34,7 @@ internal sealed class SpaceWatch(IDisk disk, long reserveBytes, TimeProvider tim
     }
 
     public static DfsException OutOfSpace() =>
-        new(ErrorCode.OutOfSpace, "submit", "the metadata server's disk is full: delete files, or free space on its disk");
+        new(ErrorCode.OutOfSpace, "submit", "the metadata server's disk is full, and only deletions are taken");
 
     public async Task RunAsync(CancellationToken cancellation)
     {
