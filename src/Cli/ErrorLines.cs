@@ -40,7 +40,8 @@ internal static class ErrorLines
         return path.Length != 0 && what.Contains(path, StringComparison.Ordinal) ? what : $"{Names.Printable(path)}: {what}";
     }
 
-    public static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal).Trim().TrimEnd('.');
+    public static string OneLine(string text) =>
+        text.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal).Trim().TrimEnd('.');
 
     private static string What(DfsException error) => error.Code switch
     {

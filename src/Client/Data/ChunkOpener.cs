@@ -21,7 +21,7 @@ internal sealed class ChunkOpener(
     private readonly Lock _gate = new();
     private Task _diagnoses = Task.CompletedTask;
 
-    // Between chunks on a server that failed before and failed again: it is asked only when too few are left, and each attempt costs entries.
+    // Between chunks on a server that failed again: it is asked only when too few are left, and each attempt costs log entries.
     private Backoff _backoff = new(jitter);
     private TimeSpan _pause;
     private volatile DfsException? _refusal;
