@@ -29,10 +29,9 @@ internal sealed class StoreUnderTest : IAsyncDisposable
 
         string killed = Current;
         _generation++;
-        var copy = Directory.CreateDirectory(Current);
-        foreach (string file in Directory.EnumerateFiles(killed))
+        while (!TryCopy(killed, Current))
         {
-            File.Copy(file, System.IO.Path.Combine(copy.FullName, System.IO.Path.GetFileName(file)));
+            await Task.Yield();
         }
 
         await Store.DisposeAsync();
@@ -53,6 +52,37 @@ internal sealed class StoreUnderTest : IAsyncDisposable
     }
 
     private string Current => System.IO.Path.Combine(_directory!.FullName, _generation.ToString("d4"));
+
+    // A kill leaves the files of one moment. RocksDB compacts in the background, which replaces files while they are copied: such a copy
+    // mixes moments that no kill can leave together, and is made again. Compactions of a few kilobytes end at once.
+    private static bool TryCopy(string from, string to)
+    {
+        if (Directory.Exists(to))
+        {
+            Directory.Delete(to, recursive: true);
+        }
+
+        Directory.CreateDirectory(to);
+        try
+        {
+            var before = Files(from);
+            foreach (string name in before.Keys)
+            {
+                File.Copy(System.IO.Path.Combine(from, name), System.IO.Path.Combine(to, name));
+            }
+
+            return before.SequenceEqual(Files(from));
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Names and lengths; the log for people does not matter.</summary>
+    private static SortedDictionary<string, long> Files(string directory) => new(
+        new DirectoryInfo(directory).GetFiles().Where(file => file.Name != "LOG").ToDictionary(file => file.Name, file => file.Length),
+        StringComparer.Ordinal);
 
     private RocksDbStateStore Open() =>
         RocksDbStateStore.Open(Current, new RocksDbStateStoreOptions { WriteBufferBytes = 4 << 20, BlockCacheBytes = 4 << 20 });
