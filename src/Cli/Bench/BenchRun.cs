@@ -4,7 +4,7 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.Cli.Bench;
 
 /// <summary>One run of the whole table.</summary>
-internal sealed class BenchRun(BenchContext context, string localDirectory, Action<string>? kill, Func<string, Task> say)
+internal sealed class BenchRun(BenchContext context, string localDirectory, Func<Action>? armKill, Func<string, Task> say)
 {
     public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken cancellation)
     {
@@ -19,10 +19,10 @@ internal sealed class BenchRun(BenchContext context, string localDirectory, Acti
             figures.AddRange(await new SmallFileBenchmark(context).RunAsync(cancellation).ConfigureAwait(false));
             await say("one large file").ConfigureAwait(false);
             figures.AddRange(await new BulkBenchmark(context).RunAsync(cancellation).ConfigureAwait(false));
-            if (kill is not null)
+            if (armKill is not null)
             {
                 await say("killing a chunk server under a read and another under a write").ConfigureAwait(false);
-                figures.AddRange(await new KillBenchmark(context, kill).RunAsync(cancellation).ConfigureAwait(false));
+                figures.AddRange(await new KillBenchmark(context, armKill).RunAsync(cancellation).ConfigureAwait(false));
             }
         }
         finally

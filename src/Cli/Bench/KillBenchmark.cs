@@ -1,11 +1,10 @@
 using DfsNet.Cli.Demo;
-using DfsNet.Client;
 
 namespace DfsNet.Cli.Bench;
 
 /// <summary>The longest pause that an application sees when a chunk server is killed under its read and under its write.</summary>
-/// <param name="kill">Kills (SIGKILL) the chunk server with this address, or any other when it is gone already.</param>
-internal sealed class KillBenchmark(BenchContext context, Action<string> kill)
+/// <param name="arm">Called when a transfer begins; what it returns kills (SIGKILL) the chunk server that worked most for it since.</param>
+internal sealed class KillBenchmark(BenchContext context, Func<Action> arm)
 {
     public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken cancellation)
     {
@@ -15,12 +14,10 @@ internal sealed class KillBenchmark(BenchContext context, Action<string> kill)
             await context.Client.PutAsync(path, content, null, null, cancellation).ConfigureAwait(false);
         }
 
-        var layout = await context.Client.LocateAsync(path, cancellation).ConfigureAwait(false);
-        string reading = layout.Chunks[layout.Chunks.Count / 2].Replicas[0].Address;
-        var read = Meter(() => kill(reading));
+        var read = Meter(arm());
         await context.Client.GetAsync(path, Stream.Null, read, cancellation).ConfigureAwait(false);
 
-        var write = Meter(() => kill(""));
+        var write = Meter(arm());
         using var second = new PatternStream(context.SizeBytes, context.Random);
         await context.Client.PutAsync($"{context.Directory}/write-under-kill", second, null, write, cancellation).ConfigureAwait(false);
         return

@@ -109,11 +109,15 @@ internal static class BenchCommand
                     cluster.Files,
                     cluster.Data,
                     () => Environment.CpuUsage.TotalTime + servers.Aggregate(TimeSpan.Zero, (sum, server) => sum + server.ProcessorTime),
-                    address =>
+                    () =>
                     {
-                        peak = Math.Max(peak, servers.Max(server => server.PeakResidentBytes));
-                        string name = cluster.Kill(address);
-                        servers.RemoveAll(server => server.Name == name);
+                        var before = cluster.ProcessorTimes();
+                        return () =>
+                        {
+                            peak = Math.Max(peak, servers.Max(server => server.PeakResidentBytes));
+                            string name = cluster.KillBusiest(before);
+                            servers.RemoveAll(server => server.Name == name);
+                        };
                     },
                     cancellation).ConfigureAwait(false);
                 peak = Math.Max(peak, servers.Max(server => server.PeakResidentBytes));
@@ -169,11 +173,11 @@ internal static class BenchCommand
         }
 
         private Task<IReadOnlyList<Measurement>> RunAsync(
-            DfsClient client, string localDirectory, Func<TimeSpan>? processorTime, Action<string>? kill, CancellationToken cancellation)
+            DfsClient client, string localDirectory, Func<TimeSpan>? processorTime, Func<Action>? armKill, CancellationToken cancellation)
         {
             string directory = string.Create(CultureInfo.InvariantCulture, $"/dfs-bench-{surroundings.Random.Next():x8}");
             var context = new BenchContext(client, directory, surroundings.Time, surroundings.Random, processorTime, sizeBytes, files);
-            return new BenchRun(context, localDirectory, kill, SayAsync).RunAsync(cancellation);
+            return new BenchRun(context, localDirectory, armKill, SayAsync).RunAsync(cancellation);
         }
 
         private Task SayAsync(string line) => surroundings.Error.WriteLineAsync(line);
