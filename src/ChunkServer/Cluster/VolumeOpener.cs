@@ -56,7 +56,7 @@ internal sealed partial class VolumeOpener(
             return new VolumeStatus
             {
                 VolumeId = id,
-                State = VolumeState.Healthy,
+                State = VolumeState.Opening,
                 CapacityBytes = (ulong)space.CapacityBytes,
                 AvailableBytes = (ulong)Math.Max(0, space.AvailableBytes - options.ReserveBytes),
             };

@@ -136,10 +136,14 @@ internal sealed class ChildCluster : IAsyncDisposable
     private async Task WaitHealthyAsync(int count, CancellationToken cancellation)
     {
         var status = await Files.GetStatusAsync(cancellation).ConfigureAwait(false);
-        while (status.Servers.Count(server => server.State == ServerState.Healthy) < count)
+        while (status.Servers.Count(IsReady) < count)
         {
             await Task.Delay(LookInterval, _surroundings.Time, cancellation).ConfigureAwait(false);
             status = await Files.GetStatusAsync(cancellation).ConfigureAwait(false);
         }
     }
+
+    // A new server registers before its volumes are open.
+    private static bool IsReady(ServerStatus server) =>
+        server.State == ServerState.Healthy && server.Volumes.Any(volume => volume.State == VolumeState.Healthy);
 }

@@ -170,8 +170,8 @@ internal sealed class TestCluster : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    // A server registers before its volumes are open; from then on each says how large it is.
-    private static bool IsOpen(ServerStatus server) => server.Volumes.Any(volume => volume.CapacityBytes > 0);
+    // A new server registers before its volumes are open.
+    private static bool IsOpen(ServerStatus server) => server.Volumes.Any(volume => volume.State == VolumeState.Healthy);
 
     private string Logs => string.Join("\n", _all.Select(process => $"--- {process.Name}\n{process.Log}"));
 

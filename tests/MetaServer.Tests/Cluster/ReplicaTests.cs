@@ -116,4 +116,20 @@ public sealed class ReplicaTests
 
         Assert.Equal(ErrorCode.TooFewServers, (await TestNode.RefusedAsync(() => allocating)).Code);
     }
+
+    [Fact]
+    public async Task A_server_whose_volumes_are_not_open_yet_gets_no_chunk()
+    {
+        await using var cluster = await TestCluster.StartAsync(2);
+        cluster.Servers[1].Volume.State = VolumeState.Opening;
+        await cluster.LiveAsync(TimeSpan.FromSeconds(1));
+
+        var allocating = cluster.AllocateAsync();
+        await cluster.Node.UntilAsync(() => allocating.IsCompleted);
+        Assert.Equal(ErrorCode.TooFewServers, (await TestNode.RefusedAsync(() => allocating)).Code);
+
+        cluster.Servers[1].Volume.State = VolumeState.Healthy;
+        await cluster.LiveAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(2, (await cluster.AllocateAsync()).Chain.Count);
+    }
 }
