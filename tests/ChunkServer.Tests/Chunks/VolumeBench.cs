@@ -3,7 +3,7 @@ using DfsNet.Integrity;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
-using DfsNet.Simulation;
+using DfsNet.Devices;
 using DfsNet.Storage.Disk;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -220,7 +220,7 @@ public sealed class VolumeFaultTests
     {
         var bench = await VolumeBench.CreateAsync();
         await bench.CloseAllAsync();
-        var empty = new Simulation.SimulatedDisk(new Random(1), bench.Time);
+        var empty = new Devices.SimulatedDisk(new Random(1), bench.Time);
         var identity = new VolumeIdentity(new ClusterId(1), new ServerId(2), new VolumeId(3), Fresh: false);
         Assert.Equal(ErrorCode.Corrupt, await VolumeBench.FailAsync(() => Volume.OpenAsync(
             empty, identity, VolumeBench.Options, bench.Time, NullLogger.Instance, CancellationToken.None)));

@@ -2,7 +2,7 @@ using DfsNet.Integrity;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Errors;
 using DfsNet.Protocol.Wire;
-using DfsNet.Simulation.Time;
+using DfsNet.Devices.Time;
 using Grpc.Core;
 
 namespace DfsNet.ChunkServer.Tests.Node;

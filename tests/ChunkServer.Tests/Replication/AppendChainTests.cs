@@ -3,7 +3,7 @@ using DfsNet.Integrity;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
-using DfsNet.Simulation.Time;
+using DfsNet.Devices.Time;
 
 namespace DfsNet.ChunkServer.Tests.Replication;
 

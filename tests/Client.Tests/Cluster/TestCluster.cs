@@ -3,8 +3,8 @@ using DfsNet.MetaServer;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
-using DfsNet.Simulation;
-using DfsNet.Simulation.Network;
+using DfsNet.Devices;
+using DfsNet.Devices.Network;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DfsNet.Client.Tests.Cluster;

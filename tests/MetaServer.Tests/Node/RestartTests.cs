@@ -1,5 +1,5 @@
 using DfsNet.Protocol.Wire;
-using DfsNet.Simulation;
+using DfsNet.Devices;
 using DfsNet.Storage.Disk;
 
 namespace DfsNet.MetaServer.Node;

@@ -1,4 +1,4 @@
-using DfsNet.Simulation;
+using DfsNet.Devices;
 using DfsNet.Storage.Disk;
 using DfsNet.Storage.Journals;
 

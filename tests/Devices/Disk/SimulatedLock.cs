@@ -1,4 +1,4 @@
-namespace DfsNet.Simulation;
+namespace DfsNet.Devices;
 
 /// <summary>A lock held on a simulated disk.</summary>
 internal sealed class SimulatedLock(Action release) : IAsyncDisposable

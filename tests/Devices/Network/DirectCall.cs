@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Grpc.Core;
 
-namespace DfsNet.Simulation.Network;
+namespace DfsNet.Devices.Network;
 
 /// <summary>One running call: its two directions, its end, and who may break it.</summary>
 internal sealed class DirectCall<TRequest, TResponse> : IDisposable

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Grpc.Core;
 
-namespace DfsNet.Simulation.Network;
+namespace DfsNet.Devices.Network;
 
 /// <summary>Runs a real marshaller to bytes and back, as a wire would.</summary>
 internal static class MessageBytes

@@ -1,4 +1,4 @@
-namespace DfsNet.Simulation;
+namespace DfsNet.Devices;
 
 /// <summary>The content of one file, twice: as processes see it, and as it would be after the power failed.</summary>
 internal sealed class SimulatedInode

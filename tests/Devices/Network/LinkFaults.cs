@@ -1,4 +1,4 @@
-namespace DfsNet.Simulation.Network;
+namespace DfsNet.Devices.Network;
 
 /// <summary>What goes wrong on the way to one address. Applies at once, also to running streams.</summary>
 public sealed class LinkFaults

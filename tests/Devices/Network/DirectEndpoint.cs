@@ -1,6 +1,6 @@
 using Grpc.Core;
 
-namespace DfsNet.Simulation.Network;
+namespace DfsNet.Devices.Network;
 
 /// <summary>The services behind one address, as their generated BindService methods report them.</summary>
 internal sealed class DirectEndpoint : ServiceBinderBase

@@ -1,4 +1,4 @@
-namespace DfsNet.Simulation;
+namespace DfsNet.Devices;
 
 /// <summary>File content that costs memory only where something was written; everything else is zero.</summary>
 internal sealed class SparseBytes

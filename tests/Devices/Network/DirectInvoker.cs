@@ -1,6 +1,6 @@
 using Grpc.Core;
 
-namespace DfsNet.Simulation.Network;
+namespace DfsNet.Devices.Network;
 
 /// <summary>
 /// Calls the services behind one address of a <see cref="DirectNetwork"/>: all four kinds, through their real marshallers.

@@ -1,6 +1,6 @@
 using DfsNet.Storage.Disk;
 
-namespace DfsNet.Simulation;
+namespace DfsNet.Devices;
 
 /// <summary>
 /// A disk in memory, with faults. One <see cref="Random"/> makes every choice; with one thread a seed repeats a run exactly.

@@ -1,6 +1,6 @@
 using DfsNet.Storage.Disk;
 
-namespace DfsNet.Simulation;
+namespace DfsNet.Devices;
 
 /// <summary>A handle on a simulated file; dead after the crash that follows its opening.</summary>
 internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedInode inode, long epoch) : IDiskFile

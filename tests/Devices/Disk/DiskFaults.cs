@@ -1,6 +1,6 @@
 using DfsNet.Storage.Disk;
 
-namespace DfsNet.Simulation;
+namespace DfsNet.Devices;
 
 /// <summary>Faults that wait for their operation.</summary>
 internal sealed class DiskFaults

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
 
-namespace DfsNet.Simulation.Network;
+namespace DfsNet.Devices.Network;
 
 /// <summary>Bulk links with faults: cut, stall, corrupt, lose acknowledgements. What is under them carries the bytes.</summary>
 public sealed class DirectTransport(IBulkTransport inner) : IBulkTransport

@@ -1,6 +1,6 @@
 using DfsNet.Storage.Disk;
 
-namespace DfsNet.Simulation;
+namespace DfsNet.Devices;
 
 /// <summary>
 /// A simulated disk as one life of a process sees it: what is left of that process after a crash cannot reach into the next life.

@@ -1,6 +1,6 @@
 using Grpc.Core;
 
-namespace DfsNet.Simulation.Network;
+namespace DfsNet.Devices.Network;
 
 /// <summary>What a handler sees of a call that never left the process.</summary>
 internal sealed class DirectCallContext(string method, CancellationToken cancellation) : ServerCallContext

@@ -1,4 +1,4 @@
-namespace DfsNet.Simulation.Time;
+namespace DfsNet.Devices.Time;
 
 /// <summary>
 /// A clock that moves only when a test says so. Timers fire in order of their times, one after the other, while it moves.

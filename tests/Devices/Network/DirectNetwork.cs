@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using DfsNet.Protocol.Connections;
 using Grpc.Core;
 
-namespace DfsNet.Simulation.Network;
+namespace DfsNet.Devices.Network;
 
 /// <summary>Addresses and the services that listen there, all in this process. Calls run the real marshallers and handlers.</summary>
 public sealed class DirectNetwork(TimeProvider time) : IConnections

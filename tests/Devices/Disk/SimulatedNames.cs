@@ -1,4 +1,4 @@
-namespace DfsNet.Simulation;
+namespace DfsNet.Devices;
 
 /// <summary>The names of a simulated disk: what processes see, what is durable, and the changes between the two in their order.</summary>
 internal sealed class SimulatedNames

@@ -1,0 +1,15 @@
+using Xunit.MicrosoftTestingPlatform;
+using Xunit.Runner.InProc.SystemConsole;
+
+namespace DfsNet.Simulation;
+
+/// <summary>The entry point of both: the simulator, when its options are given, and the tests.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        return args.Contains("--server") || args.Contains("--internal-msbuild-node")
+            ? await TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)
+            : await ConsoleRunner.Run(args);
+    }
+}

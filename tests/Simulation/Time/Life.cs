@@ -1,0 +1,64 @@
+namespace DfsNet.Simulation.Time;
+
+/// <summary>
+/// One life of a simulated process. Its timers, messages and disk operations arrive through here: held back while it is paused (SIGSTOP),
+/// never delivered once it is dead. What is left of a dead process's code can therefore change nothing.
+/// </summary>
+internal sealed class Life(Scheduler scheduler, string name)
+{
+    private readonly Queue<Action> _held = new();
+
+    public string Name => name;
+
+    public bool IsAlive { get; private set; } = true;
+
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Everything that reaches this process takes this much longer: a slow node. Changed by faults.</summary>
+    public TimeSpan Slowness { get; set; }
+
+    /// <summary>Fires when the process dies.</summary>
+    public event Action? Died;
+
+    /// <summary>Runs <paramref name="action"/> in this process after <paramref name="delay"/>.</summary>
+    public SimulatedEvent After(TimeSpan delay, Action action) => scheduler.After(delay + Slowness, () => Deliver(action));
+
+    /// <summary>Runs it now, or when the process goes on, or never.</summary>
+    public void Deliver(Action action)
+    {
+        if (!IsAlive)
+        {
+            return;
+        }
+
+        if (IsPaused)
+        {
+            _held.Enqueue(action);
+            return;
+        }
+
+        action();
+    }
+
+    public void Pause() => IsPaused = true;
+
+    /// <summary>What was held back happens now, in its order, one event after the other.</summary>
+    public void Resume()
+    {
+        IsPaused = false;
+        while (_held.TryDequeue(out var action))
+        {
+            scheduler.After(TimeSpan.Zero, () => Deliver(action));
+        }
+    }
+
+    public void Die()
+    {
+        if (IsAlive)
+        {
+            IsAlive = false;
+            _held.Clear();
+            Died?.Invoke();
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace DfsNet.Simulation.Time;
+
+/// <summary>Something that will happen unless it is cancelled before.</summary>
+internal sealed class SimulatedEvent(Action action)
+{
+    private Action? _action = action;
+
+    public void Cancel() => _action = null;
+
+    public void Run()
+    {
+        var action = _action;
+        _action = null;
+        action?.Invoke();
+    }
+}
