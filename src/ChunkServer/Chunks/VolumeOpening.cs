@@ -107,6 +107,10 @@ internal sealed partial class VolumeOpening(IDisk disk, VolumeIdentity identity,
         QueueBytesMax = JournalQueueBytesMax,
         OwnerId = identity.Volume.Value,
         MustExist = !identity.Fresh,
+
+        // A full volume must be readable. A record that a power cut takes after all was never acknowledged: it leaves a longer file, or an
+        // order that is given again.
+        UnprovenMayWait = true,
     };
 
     private ChunkStore Assemble(FileHandles files, ReplicaTable table, VolumeSpace space, VolumeJournal journal) => new()

@@ -42,8 +42,8 @@ public sealed class Journal : IAsyncDisposable
     public DiskException? Failure => _queue.Failure;
 
     /// <summary>
-    /// Reads the log, hands every record to <paramref name="replay"/> in order, and begins a new segment behind it. Records may be served
-    /// only after this returned. Throws <see cref="JournalDamagedException"/>, <see cref="JournalOwnerException"/>,
+    /// Reads the log, begins a new segment behind it, and hands every record to <paramref name="replay"/> in order, each when it is on
+    /// stable storage: what nothing says was flushed is written again before. Records may be served only after this returned. Throws <see cref="JournalDamagedException"/>, <see cref="JournalOwnerException"/>,
     /// <see cref="DiskException"/>.
     /// </summary>
     public static async Task<Journal> OpenAsync(
@@ -54,11 +54,25 @@ public sealed class Journal : IAsyncDisposable
         Func<JournalRecord, ValueTask> replay,
         CancellationToken cancellation)
     {
-        var scanned = await new JournalScan(disk, directory, options, replay).RunAsync(cancellation).ConfigureAwait(false);
+        var scan = new JournalScan(disk, directory, options, replay);
+        var scanned = await scan.RunAsync(cancellation).ConfigureAwait(false);
         var log = new SegmentLog(disk, directory, options, scanned);
-        // A full disk must not keep what is stored there from being read, so the result does not matter here.
-        await log.TryStartAsync().ConfigureAwait(false);
-        return new Journal(options, directory, time, log, scanned.Recovery);
+        bool opened = false;
+        try
+        {
+            // Whoever acts on a record may do so durably: the record has to be durable before.
+            await log.StartAsync(scanned).ConfigureAwait(false);
+            var recovery = await scan.ReplayUnprovenAsync(scanned).ConfigureAwait(false);
+            opened = true;
+            return new Journal(options, directory, time, log, recovery);
+        }
+        finally
+        {
+            if (!opened)
+            {
+                await log.DisposeAsync().ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>

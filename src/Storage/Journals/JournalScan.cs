@@ -4,8 +4,9 @@ using DfsNet.Storage.Disk;
 namespace DfsNet.Storage.Journals;
 
 /// <summary>
-/// Reads what is there: finds the end of the log in the last segment, tells an incomplete tail from damage, and replays every record.
-/// Nothing is changed but leftovers: a half-made segment and segments already trimmed.
+/// Reads what is there: finds the end of the log in the last segment, tells an incomplete tail from damage, and replays every record that
+/// is known to be durable; those of the unproven batches when they are. Nothing is changed but leftovers: a half-made segment and segments
+/// already trimmed.
 /// </summary>
 internal sealed class JournalScan(IDisk disk, string directory, JournalOptions options, Func<JournalRecord, ValueTask> replay)
 {
@@ -21,7 +22,7 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
         {
             return options.MustExist
                 ? throw new JournalDamagedException(directory, 0, "no segment is there, though the journal exists")
-                : Describe([], new LastSegment(0, 1, 0, 0, 0, [], 0));
+                : Describe([], new LastSegment("", 0, 1, 0, 0, 0, [], 0));
         }
 
         ulong last = _numbers.Max;
@@ -40,7 +41,7 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
             await using (reader.ConfigureAwait(false))
             {
                 segments.Add(new KnownSegment(number, reader.Header.FirstPosition));
-                long end = number == last ? tail.End : await ReadNamedEndAsync(number).ConfigureAwait(false);
+                long end = number == last ? tail.ProvenEnd : await ReadNamedEndAsync(number).ConfigureAwait(false);
                 before = await ReplayAsync(reader, before, end, cancellation).ConfigureAwait(false);
             }
         }
@@ -49,16 +50,28 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
         return Describe(segments, tail);
     }
 
-    private ScannedLog Describe(IReadOnlyList<KnownSegment> segments, LastSegment tail) => new()
+    /// <summary>Replays what was unproven and has been made durable since; what the whole log was like.</summary>
+    public async Task<JournalRecovery> ReplayUnprovenAsync(ScannedLog scanned)
+    {
+        foreach (var batch in scanned.Unproven)
+        {
+            await ReplayRecordsAsync(scanned.LastPath, batch.Offset, batch.Header, batch.Body).ConfigureAwait(false);
+        }
+
+        long first = _firstPosition < 0 ? scanned.NextPosition : _firstPosition;
+        return new JournalRecovery(scanned.Segments.Count, _records, first, scanned.NextPosition, scanned.BytesCut, _foreign);
+    }
+
+    private static ScannedLog Describe(IReadOnlyList<KnownSegment> segments, LastSegment tail) => new()
     {
         Segments = segments,
+        LastPath = tail.Path,
         End = tail.End,
         NextBatch = tail.NextBatch,
         NextPosition = tail.NextPosition,
         Trimmed = tail.Trimmed,
         Unproven = tail.Unproven,
-        Recovery = new JournalRecovery(
-            segments.Count, _records, _firstPosition < 0 ? tail.NextPosition : _firstPosition, tail.NextPosition, tail.BytesCut, _foreign),
+        BytesCut = tail.BytesCut,
     };
 
     private async Task ListAsync()
@@ -119,7 +132,8 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
 
             await RequireTailAsync(reader, offset, number).ConfigureAwait(false);
             var kept = await ReadUnprovenAsync(reader, unproven).ConfigureAwait(false);
-            return new LastSegment(offset, number, position, trimmed, provenTrimmed, kept, Math.Max(0, reader.Length - offset));
+            return new LastSegment(
+                reader.Path, offset, number, position, trimmed, provenTrimmed, kept, Math.Max(0, reader.Length - offset));
         }
     }
 
@@ -242,6 +256,9 @@ internal sealed class JournalScan(IDisk disk, string directory, JournalOptions o
 
     /// <summary>What the newest segment says about the end of the log.</summary>
     private sealed record LastSegment(
-        long End, ulong NextBatch, long NextPosition, ulong Trimmed, ulong ProvenTrimmed, IReadOnlyList<UnprovenBatch> Unproven,
-        long BytesCut);
+        string Path, long End, ulong NextBatch, long NextPosition, ulong Trimmed, ulong ProvenTrimmed,
+        IReadOnlyList<UnprovenBatch> Unproven, long BytesCut)
+    {
+        public long ProvenEnd => Unproven.Count > 0 ? Unproven[0].Offset : End;
+    }
 }

@@ -12,6 +12,9 @@ internal sealed record ScannedLog
     /// <summary>Oldest first; empty for a new log.</summary>
     public required IReadOnlyList<KnownSegment> Segments { get; init; }
 
+    /// <summary>The last segment's file; empty for a new log.</summary>
+    public required string LastPath { get; init; }
+
     /// <summary>The end of the last segment's batches, the unproven ones included.</summary>
     public required long End { get; init; }
 
@@ -23,5 +26,6 @@ internal sealed record ScannedLog
 
     public required IReadOnlyList<UnprovenBatch> Unproven { get; init; }
 
-    public required JournalRecovery Recovery { get; init; }
+    /// <summary>Bytes of an incomplete tail that are ignored from now on.</summary>
+    public required long BytesCut { get; init; }
 }

@@ -114,17 +114,49 @@ internal sealed class SegmentLog : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _file?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>Starts the first segment after opening; false when the disk is full, and then the first batch tries again.</summary>
-    public async Task<bool> TryStartAsync()
+    /// <summary>
+    /// After opening: makes the unproven batches durable, in a new segment or, on a full disk, where they stand; then the first batch
+    /// starts the segment. Throws when the disk refuses both, unless they may wait.
+    /// </summary>
+    public async Task StartAsync(ScannedLog scanned)
     {
         try
         {
             await StartSegmentAsync(_nextPosition).ConfigureAwait(false);
-            return true;
         }
         catch (DiskException error) when (error.Failure == DiskFailure.Full)
         {
-            return false;
+            await RewriteInPlaceAsync(scanned).ConfigureAwait(false);
+        }
+    }
+
+    // The same bytes into the space they have, so that a tear harms nothing that was durable. They stay unproven: the next segment carries
+    // them.
+    private async Task RewriteInPlaceAsync(ScannedLog scanned)
+    {
+        if (_unproven.Count == 0)
+        {
+            return;
+        }
+
+        var file = await _disk.OpenAsync(scanned.LastPath, FileOpening.Existing).ConfigureAwait(false);
+        await using (file.ConfigureAwait(false))
+        {
+            try
+            {
+                foreach (var batch in _unproven)
+                {
+                    _carrier.Clear();
+                    _carrier.AddBody(batch.Body, batch.Header.Records);
+                    await file.WriteAsync(batch.Offset, _carrier.Seal(batch.Header)).ConfigureAwait(false);
+                }
+            }
+            catch (DiskException error) when (error.Failure == DiskFailure.Full && _options.UnprovenMayWait)
+            {
+                return;
+            }
+
+            await FlushAsync(file).ConfigureAwait(false);
         }
     }
 

@@ -119,6 +119,30 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task A_power_cut_inside_any_step_of_a_restart_after_a_kill_never_leaves_the_store_ahead_of_the_log()
+    {
+        bool started = false;
+        for (int operation = 1; !started; operation++)
+        {
+            for (int seed = 1; seed <= 10; seed++)
+            {
+                await using var node = await TestNode.StartAsync(seed);
+                ulong session = (await node.OpenSessionAsync()).SessionId;
+
+                // Killed between writing an entry and flushing it: the restart finds it in the page cache.
+                node.Disk.KillAtOperation(1);
+                await TestNode.RefusedAsync(() => node.MakeDirectoryAsync(session, 1, "a"));
+                await node.KillAsync();
+                node.Disk.CrashAtOperation(operation);
+                started = await TryRestartAsync(node);
+                await node.CrashWithFlushedStoreAsync();
+                await node.RestartAsync();
+                await node.MakeDirectoryAsync(session, 1, "a");
+            }
+        }
+    }
+
+    [Fact]
     public async Task Every_start_leads_a_higher_term()
     {
         await using var node = await TestNode.StartAsync();
@@ -209,6 +233,20 @@ public sealed class RestartTests
         node.Options = options;
         await AtomicFile.WriteAsync(node.Disk, "identity", "dfs-chunk something"u8.ToArray());
         Assert.Equal(ErrorCode.WrongCluster, (await TestNode.RefusedAsync(node.RestartAsync)).Code);
+    }
+
+    private static async Task<bool> TryRestartAsync(TestNode node)
+    {
+        try
+        {
+            await node.RestartAsync();
+            return true;
+        }
+        catch (DfsException)
+        {
+            Assert.True(node.Disk.Crashed);
+            return false;
+        }
     }
 
     private static async Task DeleteAsync(SimulatedDisk disk, string prefix)

@@ -73,6 +73,23 @@ internal sealed class TestNode : IAsyncDisposable
         Disk.Restart();
     }
 
+    /// <summary>As <see cref="CrashAsync"/>, but the store had just flushed everything it applied.</summary>
+    public async Task CrashWithFlushedStoreAsync()
+    {
+        await Store.FlushAsync();
+        await CrashAsync();
+    }
+
+    /// <summary>The process is killed: the disk keeps what was written, the store falls back.</summary>
+    public async Task KillAsync()
+    {
+        _attached!.Detach();
+        Disk.Kill();
+        await Node.DisposeAsync();
+        Store.Crash(_random);
+        Disk.Restart();
+    }
+
     public Task RestartAsync() => StartAsync();
 
     public void LoseStore() => Store = new MemoryStateStore();

@@ -124,6 +124,32 @@ public sealed class JournalCrashTests
         }
     }
 
+    /// <summary>A record that was handed over is durable by then: its owner may have made something durable that builds on it.</summary>
+    [Fact]
+    public async Task What_was_replayed_before_a_power_cut_inside_the_opening_is_replayed_again()
+    {
+        bool opened = false;
+        for (int crashAt = 1; !opened; crashAt++)
+        {
+            for (int seed = 0; seed < 20; seed++)
+            {
+                var bench = JournalBench.Create((crashAt * 100) + seed);
+                var journal = await bench.OpenAsync();
+                await JournalBench.AppendAsync(journal, 100);
+                bench.Disk.KillAtOperation(1);
+                Assert.Equal(DiskFailure.Failed, await JournalBench.FailureOfAsync(async () => await journal.AppendAsync(new byte[5000])));
+                bench.Disk.Restart();
+                bench.Disk.CrashAtOperation(crashAt);
+                opened = await new Script(bench).TryOpenAsync();
+                var replayed = bench.Replayed.ToList();
+                bench.Disk.Crash();
+                bench.Disk.Restart();
+                await bench.OpenAsync();
+                Assert.Equal(replayed, bench.Replayed.Take(replayed.Count));
+            }
+        }
+    }
+
     /// <summary>Appends alone and together, quiet times, rotations, trims and reopenings; remembers what was acknowledged.</summary>
     private sealed class Script(JournalBench bench)
     {

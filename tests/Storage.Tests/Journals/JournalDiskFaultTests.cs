@@ -79,7 +79,8 @@ public sealed class JournalDiskFaultTests
                 // Full also while it is opened: what is stored can be read.
                 bench.Disk.Kill();
                 bench.Disk.Restart();
-                journal = await bench.OpenAsync();
+                Assert.Equal(DiskFailure.Full, await JournalBench.FailureOfAsync(() => bench.OpenAsync()));
+                journal = await bench.OpenAsync(JournalBench.Options with { UnprovenMayWait = true });
                 Assert.Equal(written, bench.Replayed);
                 Assert.Equal(DiskFailure.Full, await JournalBench.FailureOfAsync(async () => await journal.AppendAsync(new byte[9])));
             }
@@ -92,6 +93,30 @@ public sealed class JournalDiskFaultTests
 
             await bench.CrashAndOpenAsync();
             Assert.Equal(written, bench.Replayed);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_full_disk_replayed_after_a_failed_flush_and_a_kill_survives_a_power_cut()
+    {
+        for (int seed = 0; seed < 50; seed++)
+        {
+            var bench = JournalBench.Create(seed);
+            var journal = await bench.OpenAsync();
+            await JournalBench.AppendAsync(journal, 100, 9000);
+            bench.Disk.FailFlushAt(1);
+            Assert.Equal(DiskFailure.Failed, await JournalBench.FailureOfAsync(async () => await journal.AppendAsync(new byte[5000])));
+            bench.Disk.Kill();
+            bench.Disk.Restart();
+            bench.Disk.CapacityBytes = 1;
+            journal = await bench.OpenAsync();
+            Assert.Equal(3, bench.Replayed.Count);
+            Assert.Equal(DiskFailure.Full, await JournalBench.FailureOfAsync(async () => await journal.AppendAsync(new byte[9])));
+            await bench.CrashAndOpenAsync();
+            Assert.Equal(3, bench.Replayed.Count);
+            bench.Disk.CapacityBytes = null;
+            await bench.CrashAndOpenAsync();
+            Assert.Equal(3, bench.Replayed.Count);
         }
     }
 
