@@ -43,8 +43,8 @@ public sealed class Journal : IAsyncDisposable
 
     /// <summary>
     /// Reads the log, begins a new segment behind it, and hands every record to <paramref name="replay"/> in order, each when it is on
-    /// stable storage: what nothing says was flushed is written again before. Records may be served only after this returned. Throws <see cref="JournalDamagedException"/>, <see cref="JournalOwnerException"/>,
-    /// <see cref="DiskException"/>.
+    /// stable storage: what nothing says was flushed is written again before. Records may be served only after this returned. Throws
+    /// <see cref="JournalDamagedException"/>, <see cref="JournalOwnerException"/>, <see cref="DiskException"/>.
     /// </summary>
     public static async Task<Journal> OpenAsync(
         IDisk disk,

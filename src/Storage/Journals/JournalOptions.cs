@@ -29,7 +29,7 @@ public sealed record JournalOptions
     [Description("The journal was created earlier: an empty directory is damage, not a new journal.")]
     public bool MustExist { get; init; }
 
-    [Description("A disk too full to make the newest batches durable again does not keep the log from opening: they are handed over though a "
-        + "power cut may still take them. Only for an owner who does nothing by them that the next start could not find undone.")]
+    [Description("A disk too full to make the newest batches durable again does not keep the log from opening: they are handed over "
+        + "though a power cut may still take them. Only for an owner who does nothing by them that the next start could not find undone.")]
     public bool UnprovenMayWait { get; init; }
 }
