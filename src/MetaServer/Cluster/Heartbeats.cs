@@ -42,7 +42,7 @@ internal sealed class Heartbeats(
                 changes.Gone(server, new ChunkId(removed.ChunkId), new Generation(removed.Generation));
             }
 
-            reports.Changed(snapshot, server, request.Changed);
+            reports.Changed(snapshot, server, request.BootId, request.Changed);
             WatchVolumes(server, request);
             if (note.VolumeFailed)
             {

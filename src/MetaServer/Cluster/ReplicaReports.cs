@@ -13,7 +13,8 @@ namespace DfsNet.MetaServer.Cluster;
 internal sealed class ReplicaReports(
     ServerTable servers, OpenChunks open, OrderBook orders, BadReplicas bad, ReplicaChanges changes, Alarms alarms, AppliedHistory history)
 {
-    // A report may be wrong (a stale disk, a defect): one alone removes at most this many, or this share of the server's rows.
+    // A report may be wrong (a stale disk, a defect): one alone, with the changes that follow it, removes at most this many, or this share
+    // of the server's rows.
     private const int RemovalsMin = 100;
     private const int RemovalsShare = 100;
 
@@ -21,19 +22,29 @@ internal sealed class ReplicaReports(
     private const int HeldBackMax = 10_000;
 
     /// <summary>Changes since the server's last heartbeat that was answered.</summary>
-    public void Changed(IStateReads reads, ServerId server, IReadOnlyList<ReplicaReport> changed)
+    public void Changed(IStateReads reads, ServerId server, ulong bootId, IReadOnlyList<ReplicaReport> changed)
     {
-        if (changed.Count == 0)
+        if (changed.Count == 0 || servers.ReportLockOf(server, bootId) is not { } held)
         {
             return;
         }
 
-        ulong next = StateReader.Counters(reads).NextChunk;
-        var removals = new Removals(ReportProgress.None, RemovalsMin);
-        foreach (var report in changed)
+        // Guards the server's progress: what heartbeats remove counts against the brake of the last full report.
+        lock (held)
         {
-            var row = RowOf(reads, server, new ChunkId(report.ChunkId));
-            Conclude(reads, server, report, row, next, removals, isPage: false);
+            if (servers.ReportOf(server, bootId) is { } progress)
+            {
+                ulong next = StateReader.Counters(reads).NextChunk;
+                var removals = BrakeOf(reads, server, progress);
+                foreach (var report in changed)
+                {
+                    var row = RowOf(reads, server, new ChunkId(report.ChunkId));
+                    Conclude(reads, server, report, row, next, removals, isPage: false);
+                }
+
+                servers.SetReport(server, bootId, progress with { Removed = removals.Done, HeldBack = removals.HeldBack });
+                RaiseBrake(server, removals);
+            }
         }
     }
 
@@ -42,6 +53,20 @@ internal sealed class ReplicaReports(
     {
         RequireOrder(page);
         var server = new ServerId(page.ServerId);
+        if (servers.ReportLockOf(server, page.BootId) is not { } held)
+        {
+            return new ReportChunksReply { Restart = true };
+        }
+
+        // Guards the server's progress: a page may come twice, and at once.
+        lock (held)
+        {
+            return Take(reads, server, page);
+        }
+    }
+
+    private ReportChunksReply Take(IStateReads reads, ServerId server, ReportChunksRequest page)
+    {
         var progress = servers.ReportOf(server, page.BootId);
         if (progress is null || page.Sequence < progress.Sequence)
         {
@@ -59,10 +84,15 @@ internal sealed class ReplicaReports(
             return new ReportChunksReply { Restart = true };
         }
 
-        ulong rows = StateReader.Server(reads, server)?.Replicas ?? 0;
-        var removals = new Removals(progress, (int)Math.Max(RemovalsMin, rows / RemovalsShare));
+        ulong end = EndOf(page);
+        if (progress.IsComplete || end <= progress.Covered)
+        {
+            // Heard already, and what it says may be old by now.
+            return new ReportChunksReply();
+        }
+
+        var removals = BrakeOf(reads, server, progress);
         int young = Compare(reads, server, page, removals);
-        ulong end = page.Last ? ulong.MaxValue : page.Replicas.Count > 0 ? page.Replicas[^1].ChunkId : page.After;
         servers.SetReport(server, page.BootId, progress with
         {
             Covered = Math.Max(progress.Covered, end),
@@ -71,6 +101,26 @@ internal sealed class ReplicaReports(
             HeldBack = removals.HeldBack,
             JudgedYoung = progress.JudgedYoung + young,
         });
+        RaiseBrake(server, removals);
+        if (page.Last && removals.HeldBack.Count == 0)
+        {
+            alarms.Clear($"brake-{server}");
+        }
+
+        return new ReportChunksReply();
+    }
+
+    private static ulong EndOf(ReportChunksRequest page) =>
+        page.Last ? ulong.MaxValue : page.Replicas.Count > 0 ? page.Replicas[^1].ChunkId : page.After;
+
+    private static Removals BrakeOf(IStateReads reads, ServerId server, ReportProgress progress)
+    {
+        ulong rows = StateReader.Server(reads, server)?.Replicas ?? 0;
+        return new Removals(progress, (int)Math.Max(RemovalsMin, rows / RemovalsShare));
+    }
+
+    private void RaiseBrake(ServerId server, Removals removals)
+    {
         if (removals.HeldBack.Count > 0)
         {
             alarms.Raise(
@@ -78,12 +128,6 @@ internal sealed class ReplicaReports(
                 $"server {server} reports {removals.HeldBack.Count} or more replicas of removed chunks beyond what one report may remove; "
                 + "they go when its next report agrees");
         }
-        else if (page.Last)
-        {
-            alarms.Clear($"brake-{server}");
-        }
-
-        return new ReportChunksReply();
     }
 
     private static void RequireOrder(ReportChunksRequest page)
@@ -112,7 +156,7 @@ internal sealed class ReplicaReports(
     private int Compare(IStateReads reads, ServerId server, ReportChunksRequest page, Removals removals)
     {
         ulong next = StateReader.Counters(reads).NextChunk;
-        ulong end = page.Last ? ulong.MaxValue : page.Replicas.Count > 0 ? page.Replicas[^1].ChunkId : page.After;
+        ulong end = EndOf(page);
         ulong old = history.OldIndex;
         int young = 0;
         int at = 0;
@@ -268,7 +312,7 @@ internal sealed class ReplicaReports(
         return null;
     }
 
-    /// <summary>The brake on removals of one report.</summary>
+    /// <summary>The brake on removals of one report and the changes behind it.</summary>
     private sealed class Removals(ReportProgress progress, int limit)
     {
         public int Done { get; private set; } = progress.Removed;

@@ -128,6 +128,15 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
         }
     }
 
+    /// <summary>Held while a report or changes of a server's process are drawn on; null when this process does not speak for it.</summary>
+    public Lock? ReportLockOf(ServerId server, ulong bootId)
+    {
+        lock (_lock)
+        {
+            return _servers.TryGetValue(server, out var known) && known.BootId == bootId ? known.ReportLock : null;
+        }
+    }
+
     /// <summary>How far the running report of a server's process has come; null when this process does not speak for the server.</summary>
     public ReportProgress? ReportOf(ServerId server, ulong bootId)
     {
@@ -141,14 +150,21 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
     {
         lock (_lock)
         {
-            if (_servers.TryGetValue(server, out var known) && known.BootId == bootId)
+            if (!_servers.TryGetValue(server, out var known) || known.BootId != bootId)
             {
-                known.Report = progress;
-                if (progress.IsComplete)
-                {
-                    known.ReportWanted = false;
-                    known.ReportAgainAt = progress.LeftOpen ? ticks.Now + ticks.Of(ReportAgainAfter) : long.MaxValue;
-                }
+                return;
+            }
+
+            if (progress.IsComplete && !(known.Report.IsComplete && known.Report.Sequence == progress.Sequence))
+            {
+                known.ReportWanted = false;
+                known.ReportAgainAt = long.MaxValue;
+            }
+
+            known.Report = progress;
+            if (progress.IsComplete && progress.LeftOpen && known.ReportAgainAt == long.MaxValue)
+            {
+                known.ReportAgainAt = ticks.Now + ticks.Of(ReportAgainAfter);
             }
         }
     }
@@ -309,6 +325,8 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
         public long ReportAgainAt { get; set; } = long.MaxValue;
 
         public ReportProgress Report { get; set; } = ReportProgress.None;
+
+        public Lock ReportLock { get; } = new();
 
         public IReadOnlyList<VolumeStatus> Volumes { get; private set; } = [];
 

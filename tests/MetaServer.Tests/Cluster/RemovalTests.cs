@@ -117,6 +117,29 @@ public sealed class RemovalTests
     }
 
     [Fact]
+    public async Task Changes_in_heartbeats_count_against_the_brake_of_the_last_full_report()
+    {
+        await using var cluster = await TestCluster.StartAsync(1, OneReplicaNoGrace);
+        var server = cluster.Servers[0];
+        await DropChunksAsync(cluster, 150);
+        var unknown = Enumerable.Range(1, 150).Select(chunk => server.Sealed((ulong)chunk, 1, 100, 1)).ToList();
+        await server.ReportAsync(1, 0, last: true);
+        foreach (var some in unknown.Chunk(30))
+        {
+            await server.BeatAsync(request => request.Changed.Add(some));
+        }
+
+        Assert.Equal(100, await CountRemovalsAsync(cluster));
+        var alarms = (await cluster.Node.StatusAsync()).Alarms;
+        Assert.Contains(alarms, alarm => alarm.Contains("beyond what one report", StringComparison.Ordinal));
+        await cluster.LiveUntilAsync(async () => (await server.BeatAsync()).ReportWanted);
+
+        await server.ReportAsync(2, 0, last: true, unknown.Skip(100));
+        Assert.Equal(50, await CountRemovalsAsync(cluster));
+        Assert.False((await server.BeatAsync()).ReportWanted);
+    }
+
+    [Fact]
     public async Task A_stale_or_gapped_page_changes_nothing()
     {
         await using var cluster = await TestCluster.StartAsync(1, OneReplicaNoGrace);

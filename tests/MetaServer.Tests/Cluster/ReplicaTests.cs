@@ -56,6 +56,40 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task A_page_that_comes_again_late_says_nothing_new()
+    {
+        await using var cluster = await TestCluster.StartAsync(3);
+        var chunk = await cluster.WriteFileAsync("a", seal: true);
+        var server = cluster.ServerOf(chunk.Chain[0].ServerId);
+
+        await server.ReportAsync(1, 0, last: true);
+        await cluster.LiveAsync(TimeSpan.FromSeconds(35));
+        await server.ReportAsync(1, 0, last: true);
+        Assert.Equal(3, (await cluster.LayoutAsync("a")).Chunks[0].Replicas.Count);
+    }
+
+    [Fact]
+    public async Task Pages_that_come_twice_at_once_do_not_undo_each_other()
+    {
+        await using var cluster = await TestCluster.StartAsync(1, options => options with { Replication = 1, MinReplicas = 1 });
+        var server = cluster.Servers[0];
+        var pages = Enumerable.Range(0, 200).Select(page => (ulong)page * 10).ToList();
+        for (ulong sequence = 1; sequence <= 10; sequence++)
+        {
+            ulong report = sequence;
+            var duplicates = new List<Task>();
+            foreach (ulong after in pages)
+            {
+                var replica = server.Sealed(after + 10, 1, 100, 1);
+                duplicates.Add(Task.Run(() => server.ReportAsync(report, after, last: false, replica)));
+                Assert.False((await server.ReportAsync(report, after, last: false, replica)).Restart);
+            }
+
+            await Task.WhenAll(duplicates);
+        }
+    }
+
+    [Fact]
     public async Task A_dead_servers_chunks_are_under_replicated_and_its_replicas_come_last()
     {
         await using var cluster = await TestCluster.StartAsync(3);
