@@ -127,7 +127,7 @@ internal sealed class BlockReader(ChunkStore store, Quarantine quarantine)
         bool known = checksums.TryGetLastBlock(replica.Length, out uint last);
         Invariant.Require(known, "the acknowledged end is a frame end that is still known");
         return new BlockSnapshot(
-            replica, replica.Version, replica.Length, replica.Digest, checksums.ToTable(replica.Length, last));
+            replica, replica.Version, replica.Length, replica.Digest, checksums.ToTable(replica.Length, last), replica.Open.Unwritten);
     }
 
     // Null when the replica changed while its table was read: look again.
@@ -157,6 +157,7 @@ internal sealed class BlockReader(ChunkStore store, Quarantine quarantine)
     {
         long offset = ChunkHeader.AreaBytes + (long)start;
         int read = await ReadFileAsync(snapshot.Replica, snapshot.Version, offset, bytes.Memory).ConfigureAwait(false);
+        read = snapshot.Unwritten?.Fill(start, bytes.Span, read) ?? read;
         int bad = read < bytes.Length ? firstBlock + (read / Limits.BlockSize) : FindBadBlock(snapshot, firstBlock, bytes.Span);
         if (bad < 0)
         {
@@ -215,5 +216,6 @@ internal sealed class BlockReader(ChunkStore store, Quarantine quarantine)
     }
 }
 
-/// <summary>A replica's length, digest and (unsalted) block checksums at one moment.</summary>
-internal readonly record struct BlockSnapshot(Replica Replica, int Version, int Length, uint Digest, uint[] Table);
+/// <summary>A replica's length, digest and (unsalted) block checksums at one moment, and its bytes that are not in the file yet.</summary>
+internal readonly record struct BlockSnapshot(
+    Replica Replica, int Version, int Length, uint Digest, uint[] Table, UnwrittenAppends? Unwritten = null);

@@ -161,6 +161,7 @@ internal sealed partial class Checkpoint(ChunkStore store, ILogger log)
         bool durable = await last.ConfigureAwait(false);
         if (replica.State == ReplicaState.Open && open.File is { Dirty: true } file)
         {
+            await store.WriteUnwrittenAsync(open, file, replica.Length).ConfigureAwait(false);
             await file.FlushAsync().ConfigureAwait(false);
         }
 

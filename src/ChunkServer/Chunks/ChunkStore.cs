@@ -57,6 +57,19 @@ internal sealed class ChunkStore
         return true;
     }
 
+    /// <summary>Writes what found no room when the volume was opened, up to this length. Called with the chunk's gate held.</summary>
+    public async ValueTask WriteUnwrittenAsync(OpenReplica open, ChunkFile file, int length)
+    {
+        if (open.Unwritten is { } unwritten)
+        {
+            await unwritten.WriteAsync(file, length).ConfigureAwait(false);
+            lock (Table.Order) // guards the replica
+            {
+                open.Unwritten = null;
+            }
+        }
+    }
+
     /// <summary>The replica that an order of this generation is for.</summary>
     public Replica Require(ChunkId chunk, Generation generation, string step)
     {

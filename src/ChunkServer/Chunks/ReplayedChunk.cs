@@ -33,6 +33,9 @@ internal sealed class ReplayedChunk(ChunkId chunk)
     /// <summary>The file of an open chunk that the replay wrote to.</summary>
     public ChunkFile? File { get; set; }
 
+    /// <summary>What there was no room for in the file; null when there is nothing.</summary>
+    public UnwrittenAppends? Unwritten { get; private set; }
+
     // An append was refused by a full disk; what came behind it was never acknowledged.
     private bool _broken;
 
@@ -67,6 +70,9 @@ internal sealed class ReplayedChunk(ChunkId chunk)
         }
     }
 
+    /// <summary>There was no room in the file for these bytes.</summary>
+    public void Keep(int offset, ReadOnlySpan<byte> payload) => (Unwritten ??= new UnwrittenAppends()).Add(offset, payload);
+
     /// <summary>Drops what lies behind <paramref name="length"/>, a frame end.</summary>
     public void Cut(int length)
     {
@@ -82,6 +88,7 @@ internal sealed class ReplayedChunk(ChunkId chunk)
         Checksums = checksums;
         SealedGeneration = null;
         Contradiction = "";
+        Unwritten = null;
         _durableLength = durableLength;
         _broken = false;
         _unproven.Clear();

@@ -35,6 +35,9 @@ internal sealed class OpenReplica(int capacity, BlockChecksums checksums)
     /// <summary>Set while the chunk's writer, or data not flushed, needs the descriptor.</summary>
     public ChunkFile? File { get; set; }
 
+    /// <summary>What still has to be written to the file, which is open for it; null when there is nothing.</summary>
+    public UnwrittenAppends? Unwritten { get; set; }
+
     /// <summary>Its one writer is alive.</summary>
     public bool Appendable { get; set; }
 

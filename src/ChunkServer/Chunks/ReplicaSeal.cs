@@ -98,6 +98,7 @@ internal sealed class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quaranti
     private async Task WriteAsync(Replica replica, OpenReplica open, int length, uint digest, uint[] table)
     {
         var file = await GetFileAsync(replica, open).ConfigureAwait(false);
+        await store.WriteUnwrittenAsync(open, file, length).ConfigureAwait(false);
         long end = ChunkHeader.AreaBytes + (long)length;
         long fileLength = await file.File.GetLengthAsync().ConfigureAwait(false);
         if (length > 0 && fileLength < end)

@@ -146,7 +146,7 @@ internal sealed partial class VolumeRecovery(
             State = ReplicaState.Open,
             Length = checksums.Length,
             Digest = checksums.Digest,
-            Open = new OpenReplica(journalled.Capacity, checksums) { File = journalled.File },
+            Open = new OpenReplica(journalled.Capacity, checksums) { File = journalled.File, Unwritten = journalled.Unwritten },
         };
     }
 

@@ -2,6 +2,7 @@ using DfsNet.Integrity;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
+using DfsNet.Storage.Disk;
 using DfsNet.Storage.Journals;
 
 namespace DfsNet.ChunkServer.Chunks;
@@ -58,13 +59,13 @@ internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
                 return;
             }
 
-            await file.WriteAsync(append.Offset, bytes.Memory).ConfigureAwait(false);
+            await WriteAsync(chunk, append.Offset, bytes.Memory).ConfigureAwait(false);
         }
     }
 
     /// <summary>
     /// Whether all of a header reached the file, table and both fixed parts. If so it is written again and flushed: it may stand in the
-    /// page cache only, and from now on it alone says what the chunk is.
+    /// page cache only, and from now on it alone says what the chunk is. On a full disk it does not: the journal still does.
     /// </summary>
     public async Task<bool> SettleHeaderAsync(ChunkHeader header)
     {
@@ -84,6 +85,10 @@ internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
 
             return whole;
         }
+        catch (DiskException error) when (error.Failure == DiskFailure.Full)
+        {
+            return false;
+        }
         finally
         {
             await lease.ReleaseAsync().ConfigureAwait(false);
@@ -93,7 +98,14 @@ internal sealed class VolumeReplay(VolumeScan scan, FileHandles files)
     private async ValueTask WriteAsync(ReplayedChunk chunk, int offset, ReadOnlyMemory<byte> payload)
     {
         var file = await GetFileAsync(chunk).ConfigureAwait(false);
-        await file.WriteAsync(offset, payload).ConfigureAwait(false);
+        try
+        {
+            await file.WriteAsync(offset, payload).ConfigureAwait(false);
+        }
+        catch (DiskException error) when (error.Failure == DiskFailure.Full)
+        {
+            chunk.Keep(offset, payload.Span);
+        }
     }
 
     private async ValueTask<ChunkFile> GetFileAsync(ReplayedChunk chunk) =>

@@ -78,6 +78,46 @@ public sealed class VolumeFaultTests
         await bench.CreateChunkAsync(new ChunkId(4));
     }
 
+    /// <summary>The power cut took bytes from the files that the journal has, and meanwhile somebody else filled the disk.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_full_volume_opens_after_a_power_cut_and_serves_what_it_acknowledged(bool nothingCanBeWritten)
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var bench = await VolumeBench.CreateAsync(seed);
+            await bench.WriteChunkAsync(Chunk, 1_000, 60_000, 30_000, 5_000);
+            await bench.WriteChunkAsync(new ChunkId(2), 1_000, 200_000, 7_000);
+            await bench.WriteChunkAsync(new ChunkId(3), 1_000);
+            bench.Disk.CapacityBytes = nothingCanBeWritten ? null : 1;
+            bench.Disk.WritesFail = nothingCanBeWritten ? DiskFailure.Full : null;
+            for (int life = 0; life < 2; life++)
+            {
+                await bench.CrashAndOpenAsync();
+                await bench.RequireContentAsync(Chunk, 96_000);
+                await bench.RequireContentAsync(new ChunkId(2), 208_000);
+                Assert.Equal(VolumeState.Full, (await bench.Volume.MeasureAsync(CancellationToken.None)).State);
+            }
+
+            Assert.Equal(ErrorCode.OutOfSpace, await VolumeBench.FailAsync(() => bench.CreateChunkAsync(new ChunkId(4))));
+            bench.Disk.CapacityBytes = null;
+            bench.Disk.WritesFail = null;
+            await bench.SealAsync(Chunk, 91_000);
+            if (seed % 2 == 0)
+            {
+                await bench.CloseAndOpenAsync();
+            }
+
+            await bench.CrashAndOpenAsync();
+            await bench.RequireContentAsync(Chunk, 91_000);
+            await bench.RequireContentAsync(new ChunkId(2), 208_000);
+            await bench.SealAsync(new ChunkId(2), 201_000);
+            await bench.RequireContentAsync(new ChunkId(2), 201_000);
+            await bench.RequireContentAsync(new ChunkId(3), 1_000);
+        }
+    }
+
     [Theory]
     [InlineData(8_192)]
     [InlineData(8_192 + 65_536)]
