@@ -164,12 +164,10 @@ public sealed partial class ChunkNode : IAsyncDisposable
         await _stopReads.CancelAsync().ConfigureAwait(false);
         var volumes = _volumes.All;
         _volumes.Set([]);
-        foreach (var volume in volumes)
-        {
-            await volume.DisposeAsync().ConfigureAwait(false);
-        }
 
-        await directories.StoreSeenAsync().ConfigureAwait(false);
+        // At once: a disk that hangs must not keep the others from coming to rest.
+        await Task.WhenAll(volumes.Select(volume => volume.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await Patience.WaitAsync(directories.StoreSeenAsync(), Patience.AtStop, _time).ConfigureAwait(false);
         Stopped(_identity.Server.Value);
     }
 

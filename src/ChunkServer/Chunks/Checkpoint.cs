@@ -13,10 +13,11 @@ internal sealed partial class Checkpoint(ChunkStore store, ILogger log)
 {
     private const string Step = "checkpoint";
 
-    // Guards _running.
+    // Guards _running and _stopped.
     private readonly Lock _gate = new();
     private Task<bool> _running = Task.FromResult(true);
     private volatile bool _failed;
+    private bool _stopped;
 
     /// <summary>
     /// Starts a checkpoint when the journal has grown enough and none is under way. After a failure it waits for a retry.
@@ -61,10 +62,25 @@ internal sealed partial class Checkpoint(ChunkStore store, ILogger log)
         }
     }
 
+    /// <summary>Begins no other; ends with the one under way.</summary>
+    public Task StopAsync()
+    {
+        lock (_gate)
+        {
+            _stopped = true;
+            return _running;
+        }
+    }
+
     private Task<bool> StartOrJoin()
     {
         lock (_gate)
         {
+            if (_stopped)
+            {
+                return Task.FromResult(false);
+            }
+
             if (_running.IsCompleted)
             {
                 // Not on the caller's stack: it may hold what the checkpoint needs.
@@ -120,8 +136,17 @@ internal sealed partial class Checkpoint(ChunkStore store, ILogger log)
             }
         }
 
-        long position = await rotated.ConfigureAwait(false);
-        await AwaitAllAsync(logged).ConfigureAwait(false);
+        long position;
+        try
+        {
+            position = await rotated.ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also when there will be no checkpoint: what is still in the journal's queue could take later records down with it.
+            await AwaitAllAsync(logged).ConfigureAwait(false);
+        }
+
         foreach (var replica in open)
         {
             await SettleAsync(replica).ConfigureAwait(false);

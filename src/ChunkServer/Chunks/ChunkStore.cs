@@ -13,6 +13,8 @@ internal sealed class ChunkStore
 
     public required VolumeOptions Options { get; init; }
 
+    public required TimeProvider Time { get; init; }
+
     public required VolumeHealth Health { get; init; }
 
     public required VolumeSpace Space { get; init; }

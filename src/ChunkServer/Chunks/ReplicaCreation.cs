@@ -31,6 +31,7 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
             await MakeDurableAsync(replica, capacity).ConfigureAwait(false);
             lock (store.Table.Order) // guards the replica
             {
+                store.RequireNotClosing(Step);
                 store.StartAppends(open);
             }
 
@@ -78,14 +79,15 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
     // Both at once: a record without its file is an empty chunk that nobody heard of, and so is a file without its record.
     private async Task MakeDurableAsync(Replica replica, int capacity)
     {
-        var named = store.Disk.FlushDirectoryAsync(ChunkPath.Directory(replica.Chunk)).AsTask();
         ValueTask<long> journalled;
         lock (store.Table.Order) // guards the table, and the order of its records
         {
+            store.RequireNotClosing(Step);
             store.Table.Put(replica);
             journalled = store.Journal.Append(VolumeRecord.Created(replica.Chunk, replica.Generation, capacity));
         }
 
+        var named = store.Disk.FlushDirectoryAsync(ChunkPath.Directory(replica.Chunk)).AsTask();
         try
         {
             await journalled.ConfigureAwait(false);

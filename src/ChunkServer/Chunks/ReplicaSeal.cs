@@ -50,6 +50,7 @@ internal sealed class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quaranti
         Task<bool> last;
         lock (store.Table.Order) // guards the replica
         {
+            store.RequireNotClosing(Step);
             store.StopAppends(open);
             last = open.LastAppend;
         }

@@ -9,7 +9,7 @@ namespace DfsNet.ChunkServer.Chunks;
 /// <summary>
 /// The chunk store of one data directory: everything it acknowledges survives power loss, everything it returns was verified.
 /// </summary>
-public sealed class Volume : IAsyncDisposable
+public sealed partial class Volume : IAsyncDisposable
 {
     private readonly ChunkStore _store;
     private readonly Checkpoint _checkpoint;
@@ -18,11 +18,13 @@ public sealed class Volume : IAsyncDisposable
     private readonly ReplicaSeal _seal;
     private readonly ReplicaRemoval _removal;
     private readonly ReplicaImports _imports;
+    private readonly ILogger _log;
 
     private Volume(ChunkStore store, Checkpoint checkpoint, ILogger log)
     {
         var quarantine = new Quarantine(store, log);
         _store = store;
+        _log = log;
         _checkpoint = checkpoint;
         _creation = new ReplicaCreation(store, checkpoint);
         _reads = new ReplicaReads(new BlockReader(store, quarantine));
@@ -145,10 +147,12 @@ public sealed class Volume : IAsyncDisposable
     /// <summary>Returns when there may be changes to take.</summary>
     public Task WaitForChangesAsync(CancellationToken cancellation) => _store.Table.Changes.WaitAsync(cancellation);
 
-    /// <summary>Ends the appends under way, makes a last checkpoint and lets go of the files.</summary>
+    /// <summary>
+    /// Ends the appends under way, makes a last checkpoint and lets go of the files. A disk that hangs is given up after a while.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        List<OpenReplica> open;
+        List<Replica> open;
         lock (_store.Table.Order) // guards the table and the closing flag
         {
             if (_store.Closing)
@@ -157,13 +161,21 @@ public sealed class Volume : IAsyncDisposable
             }
 
             _store.Closing = true;
-            open = [.. _store.Table.All.Where(replica => replica.Open is not null).Select(replica => replica.Open!)];
-            open.ForEach(replica => _store.StopAppends(replica));
+            open = [.. _store.Table.All.Where(replica => replica.Open is not null)];
+            open.ForEach(replica => _store.StopAppends(replica.Open));
         }
 
+        if (!await Patience.WaitAsync(CloseAsync(open), Patience.AtStop, _store.Time).ConfigureAwait(false))
+        {
+            GivenUp(Id, Patience.AtStop);
+        }
+    }
+
+    private async Task CloseAsync(List<Replica> open)
+    {
         foreach (var replica in open)
         {
-            await replica.LastAppend.ConfigureAwait(false);
+            await (replica.Open?.LastAppend ?? Task.CompletedTask).ConfigureAwait(false);
         }
 
         if (State != VolumeState.Failed && !_store.Journal.Empty)
@@ -171,12 +183,19 @@ public sealed class Volume : IAsyncDisposable
             await _checkpoint.RunAsync().ConfigureAwait(false);
         }
 
+        await _checkpoint.StopAsync().ConfigureAwait(false);
         await _store.Journal.DisposeAsync().ConfigureAwait(false);
         foreach (var replica in open)
         {
-            await (replica.File?.ReleaseAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            // A seal under way may still need the file.
+            using var held = await _store.Gates.EnterAsync(replica.Chunk, CancellationToken.None).ConfigureAwait(false);
+            await (replica.Open?.File?.ReleaseAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
         }
 
         await _store.Files.DisposeAsync().ConfigureAwait(false);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "Volume {Volume} did not come to rest within {Limit}: its disk hangs, and the next start recovers what is durable")]
+    private partial void GivenUp(VolumeId volume, TimeSpan limit);
 }

@@ -1,6 +1,7 @@
 using DfsNet.ChunkServer.Chunks;
 using DfsNet.ChunkServer.Connections;
 using DfsNet.Protocol.Connections;
+using DfsNet.Storage.Disk;
 using Microsoft.Extensions.Logging;
 
 namespace DfsNet.ChunkServer.Cluster;
@@ -99,7 +100,9 @@ internal sealed class Presence
             await tick.DisposeAsync().ConfigureAwait(false);
         }
 
-        await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Not without bound: a part may be with a disk that hangs.
+        await Task.WhenAll(parts).WaitAsync(Patience.AtStop, _time, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first.ConfigureAwait(false);
     }
 

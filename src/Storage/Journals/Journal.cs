@@ -15,6 +15,8 @@ public sealed class Journal : IAsyncDisposable
     private readonly SegmentLog _log;
     private readonly BatchBuffer _batch = new();
     private readonly List<PendingAppend> _taken = [];
+    private readonly string _directory;
+    private readonly TimeProvider _time;
     private readonly ITimer _quietTimer;
     private readonly Task _loop;
 
@@ -24,6 +26,8 @@ public sealed class Journal : IAsyncDisposable
     private Journal(JournalOptions options, string directory, TimeProvider time, SegmentLog log, JournalRecovery recovery)
     {
         _options = options;
+        _directory = directory;
+        _time = time;
         _log = log;
         _queue = new AppendQueue(directory, options.QueueBytesMax, recovery.EndPosition);
         Recovery = recovery;
@@ -91,10 +95,21 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>Removes the segments that lie wholly below a position; durable when the task ends.</summary>
     public Task TrimAsync(long position) => _queue.Trim(position).AsTask();
 
-    /// <summary>Writes what is queued and lets go of the files.</summary>
+    /// <summary>
+    /// Writes what is queued and lets go of the files. When the disk hangs, what is queued fails after a while, and the files are let go
+    /// of when it answers.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _queue.Close();
+        if (!await Patience.WaitAsync(EndAsync(), Patience.AtStop, _time).ConfigureAwait(false))
+        {
+            _queue.Fail(new DiskException(DiskFailure.Failed, "journal", _directory, 0, "the disk hung while the journal was closed"));
+        }
+    }
+
+    private async Task EndAsync()
+    {
         await _loop.ConfigureAwait(false);
         await _quietTimer.DisposeAsync().ConfigureAwait(false);
         await _log.DisposeAsync().ConfigureAwait(false);

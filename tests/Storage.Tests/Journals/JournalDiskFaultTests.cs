@@ -134,6 +134,25 @@ public sealed class JournalDiskFaultTests
     }
 
     [Fact]
+    public async Task A_journal_is_closed_in_bounded_time_though_its_disk_hangs()
+    {
+        var bench = JournalBench.Create(1);
+        var journal = await bench.OpenAsync();
+        bench.Disk.StallFor(TimeSpan.FromHours(1));
+        _ = journal.AppendAsync(new byte[10]).AsTask();
+        var rotation = journal.RotateAsync();
+        var closing = journal.DisposeAsync().AsTask();
+        for (int second = 0; second < 20 && !closing.IsCompleted; second++)
+        {
+            bench.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(5);
+        }
+
+        Assert.True(closing.IsCompletedSuccessfully);
+        Assert.Equal(DiskFailure.Failed, await JournalBench.FailureOfAsync(() => rotation));
+    }
+
+    [Fact]
     public async Task A_trim_behind_a_rotation_behind_a_refused_record_is_remembered()
     {
         // The refused record leaves a gap in the positions, which the empty batch of the trim once fell into.
