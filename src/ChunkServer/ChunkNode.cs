@@ -140,7 +140,8 @@ public sealed partial class ChunkNode : IAsyncDisposable
             await presence.RegisterAsync(cancellation).ConfigureAwait(false);
         }
 
-        _volumes.Set(await opener.OpenAsync(cancellation).ConfigureAwait(false));
+        var opened = await opener.OpenAsync(cancellation).ConfigureAwait(false);
+        _volumes.Set(opened, isComplete: directories.Missing.Count == 0 && opened.Count == directories.Present.Count);
         _identity = directories.Identity;
         if (!isNew)
         {
@@ -162,8 +163,7 @@ public sealed partial class ChunkNode : IAsyncDisposable
         }
 
         await _stopReads.CancelAsync().ConfigureAwait(false);
-        var volumes = _volumes.All;
-        _volumes.Set([]);
+        var volumes = _volumes.Close();
 
         // At once: a disk that hangs must not keep the others from coming to rest.
         await Task.WhenAll(volumes.Select(volume => volume.DisposeAsync().AsTask())).ConfigureAwait(false);
