@@ -29,10 +29,9 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
             var open = new OpenReplica(capacity, new BlockChecksums()) { File = file };
             replica = new Replica(chunk, generation) { State = ReplicaState.Open, Open = open };
             await MakeDurableAsync(replica, capacity).ConfigureAwait(false);
-            lock (store.Table.Order) // guards the replica
+            lock (store.Table.Order) // guards the closing flag
             {
                 store.RequireNotClosing(Step);
-                store.StartAppends(open);
             }
 
             created = true;
@@ -46,8 +45,7 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
         {
             if (!created)
             {
-                store.Space.Release(capacity);
-                await UndoAsync(chunk, replica).ConfigureAwait(false);
+                await UndoAsync(chunk, replica, capacity).ConfigureAwait(false);
             }
         }
     }
@@ -84,6 +82,9 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
         {
             store.RequireNotClosing(Step);
             store.Table.Put(replica);
+
+            // Reported from now on, and not as one that takes no appends: its owner would be asked to seal it.
+            store.StartAppends(replica.Open!);
             journalled = store.Journal.Append(VolumeRecord.Created(replica.Chunk, replica.Generation, capacity));
         }
 
@@ -98,16 +99,25 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
         }
     }
 
-    private async Task UndoAsync(ChunkId chunk, Replica? replica)
+    private async Task UndoAsync(ChunkId chunk, Replica? replica, int capacity)
     {
         if (replica is null)
         {
+            store.Space.Release(capacity);
             return;
         }
 
         lock (store.Table.Order) // guards the table
         {
-            store.Table.Drop(chunk);
+            if (store.Table.Find(chunk) != replica)
+            {
+                store.Space.Release(capacity);
+            }
+            else
+            {
+                store.StopAppends(replica.Open);
+                store.Table.Drop(chunk);
+            }
         }
 
         await store.Files.ForgetAsync(chunk).ConfigureAwait(false);

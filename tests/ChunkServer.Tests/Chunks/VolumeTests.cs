@@ -10,6 +10,20 @@ public sealed class VolumeTests
     private static readonly ChunkId Chunk = new(0x1234);
 
     [Fact]
+    public async Task A_replica_is_never_reported_as_stopped_while_it_is_created()
+    {
+        var bench = await VolumeBench.CreateAsync();
+        for (ulong chunk = 1; chunk <= 100; chunk++)
+        {
+            var creating = bench.CreateChunkAsync(new ChunkId(chunk));
+            Assert.All(bench.Volume.Report(new ChunkId(0), 1_000), report => Assert.True(report.Appendable));
+            await creating;
+        }
+
+        Assert.Equal(100, bench.Volume.Report(new ChunkId(0), 1_000).Count(report => report.Appendable));
+    }
+
+    [Fact]
     public async Task Appended_bytes_are_served_with_their_checksums()
     {
         var bench = await VolumeBench.CreateAsync();
