@@ -56,8 +56,7 @@ internal sealed class NewFile(Session session, DfsPath path, bool overwrite, boo
     {
         if (_staged == 0)
         {
-            var stage = new ClientCommand { StageFile = new StageFile { Mode = mode } };
-            _staged = (await session.SubmitAsync("stage file", stage, deadline, cancellation).ConfigureAwait(false)).Inode;
+            _staged = await session.StageAsync(mode, deadline, cancellation).ConfigureAwait(false);
         }
 
         var commit = new Commit { Inode = _staged, Slices = { batch.Slices }, Chunks = { batch.Updates } };
@@ -98,6 +97,5 @@ internal sealed class NewFile(Session session, DfsPath path, bool overwrite, boo
     // Should it have been linked after all (its outcome was unknown), the drop is refused.
     public Task AbandonAsync(CallDeadline deadline) => _staged == 0
         ? Task.CompletedTask
-        : session.SubmitAsync(
-            "drop staged file", new ClientCommand { DropStaged = new DropStaged { Inode = _staged } }, deadline, CancellationToken.None);
+        : session.DropStagedAsync(_staged, deadline, CancellationToken.None);
 }

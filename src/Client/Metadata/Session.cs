@@ -59,22 +59,19 @@ internal sealed class Session : IDisposable
     /// <exception cref="DfsException">What the command gave; SessionEnded when it certainly took no effect because the session is over;
     /// OutcomeUnknown when the session ended before its result was known; TimedOut or Unavailable when it may or may not take
     /// effect.</exception>
-    public async Task<CommandResult> SubmitAsync(string step, ClientCommand command, CallDeadline deadline, CancellationToken cancellation)
+    public Task<CommandResult> SubmitAsync(string step, ClientCommand command, CallDeadline deadline, CancellationToken cancellation) =>
+        SubmitAsync(step, command, null, deadline, cancellation);
+
+    /// <summary>Makes a file without a name; its inode. One that is made after the caller has gone is dropped again.</summary>
+    public async Task<ulong> StageAsync(uint mode, CallDeadline deadline, CancellationToken cancellation)
     {
-        var reply = await WithRequestAsync<SubmitReply>(
-            step,
-            request =>
-            {
-                var submit = new SubmitRequest { Request = request, Command = command };
-                return (client, callOptions) => client.SubmitAsync(submit, callOptions);
-            },
-            deadline,
-            cancellation).ConfigureAwait(false);
-        var result = reply.Result ?? new CommandResult();
-        return result.Error == ErrorCode.Unspecified
-            ? result
-            : throw new DfsException(result.Error, step, result.Message);
+        var stage = new ClientCommand { StageFile = new StageFile { Mode = mode } };
+        var result = await SubmitAsync("stage file", stage, late => _ = DropLateAsync(late), deadline, cancellation).ConfigureAwait(false);
+        return result.Inode;
     }
+
+    public Task<CommandResult> DropStagedAsync(ulong inode, CallDeadline deadline, CancellationToken cancellation) => SubmitAsync(
+        "drop staged file", new ClientCommand { DropStaged = new DropStaged { Inode = inode } }, deadline, cancellation);
 
     /// <summary>Asks for a chunk. One that comes after the caller has gone is the session's nevertheless.</summary>
     /// <param name="allocation">What is wanted.</param>
@@ -102,6 +99,43 @@ internal sealed class Session : IDisposable
         WatchedAsync("end session", (client, callOptions) => client.EndSessionAsync(request, callOptions), deadline, cancellation);
 
     public void Dispose() => _lost.Dispose();
+
+    private async Task<CommandResult> SubmitAsync(
+        string step, ClientCommand command, Action<SubmitReply>? late, CallDeadline deadline, CancellationToken cancellation)
+    {
+        var reply = await WithRequestAsync(
+            step,
+            request =>
+            {
+                var submit = new SubmitRequest { Request = request, Command = command };
+                return (client, callOptions) => client.SubmitAsync(submit, callOptions);
+            },
+            deadline,
+            cancellation,
+            late).ConfigureAwait(false);
+        var result = reply.Result ?? new CommandResult();
+        return result.Error == ErrorCode.Unspecified
+            ? result
+            : throw new DfsException(result.Error, step, result.Message);
+    }
+
+    private async Task DropLateAsync(SubmitReply staged)
+    {
+        if (staged.Result is not { Error: ErrorCode.Unspecified, Inode: var inode })
+        {
+            return;
+        }
+
+        try
+        {
+            await DropStagedAsync(inode, new CallDeadline(_connection.Time, LatePatience), Lost).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is DfsException or OperationCanceledException)
+        {
+            // Nobody answers, or the session is over: its end drops the file.
+            MarkLostWhenEnded(error);
+        }
+    }
 
     private async Task<TReply> WithRequestAsync<TReply>(
         string step, Func<RequestId, MetadataCall<TReply>> call, CallDeadline deadline, CancellationToken cancellation,

@@ -1,3 +1,4 @@
+using DfsNet.Client.Metadata;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 
@@ -88,6 +89,27 @@ public sealed class SessionTests
 
         await cluster.Client.PutAsync("/new", Bytes.Of(500_000));
         Assert.Equal(Bytes.Of(500_000), await Bytes.ReadAsync(cluster.Client, "/new"));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_staged_too_late_for_its_caller_is_dropped()
+    {
+        await using var cluster = await TestCluster.StartAsync(servers: 1);
+        var session = await cluster.OpenSessionAsync();
+        var patience = new CallDeadline(TimeProvider.System, TimeSpan.FromSeconds(20));
+        ulong before = await session.StageAsync(0x1a4, patience, CancellationToken.None);
+        using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(30));
+        cluster.MetaDisk.StallFor(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.StageAsync(0x1a4, patience, impatient.Token));
+        await Task.Delay(TimeSpan.FromSeconds(2));
+
+        // Inodes are numbered one after the other. The session has this one no more, and had it.
+        ulong after = await session.StageAsync(0x1a4, patience, CancellationToken.None);
+        Assert.Equal(before + 2, after);
+        var error = await Assert.ThrowsAsync<DfsException>(() => session.DropStagedAsync(before + 1, patience, CancellationToken.None));
+        Assert.Equal(ErrorCode.NotOwner, error.Code);
+        await session.DropStagedAsync(before, patience, CancellationToken.None);
+        session.Dispose();
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using DfsNet.ChunkServer;
+using DfsNet.Client.Metadata;
 using DfsNet.MetaServer;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Bulk;
@@ -64,6 +65,16 @@ internal sealed class TestCluster : IAsyncDisposable
             TimeProvider.System,
             new Random(700 + ++_clients),
             NullLoggerFactory.Instance);
+    }
+
+    /// <summary>A session of nobody's, below the client.</summary>
+    public async Task<Session> OpenSessionAsync()
+    {
+        var options = new DfsClientOptions { MetadataAddresses = [MetaAddress], CallTimeout = TimeSpan.FromSeconds(60) };
+        var connection = new MetadataConnection(options, Network, TimeProvider.System, new Jitter(new Random(3)));
+        var request = new OpenSessionRequest { Nonce = 3, ClientName = "test" };
+        return new Session(connection, await connection.CallAsync(
+            "open session", (client, call) => client.OpenSessionAsync(request, call), connection.NewDeadline(), CancellationToken.None));
     }
 
     /// <summary>kill -9: connections break, nobody listens.</summary>
