@@ -5,8 +5,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.ChunkServer.Cluster;
 
 /// <summary>
-/// The open volumes of this server, in order of id; empty until they are opened. That a chunk is not here is said only while all of them are
-/// open: a reader that hears it of every replica takes the bytes for lost.
+/// The open volumes of this server, in order of id; empty until they are opened. That a chunk is not here is said only while all of them
+/// are open: a reader that hears it of every replica takes the bytes for lost.
 /// </summary>
 internal sealed class VolumeSet
 {
