@@ -1,6 +1,9 @@
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 
+// Two schedulers at once would each wait for the other's continuations to end.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+
 namespace DfsNet.Simulation;
 
 /// <summary>The entry point of both: the simulator, when its options are given, and the tests.</summary>

@@ -20,6 +20,9 @@ internal sealed class Life(Scheduler scheduler, string name)
     /// <summary>Fires when the process dies.</summary>
     public event Action? Died;
 
+    /// <summary>Fires when the process stops reacting.</summary>
+    public event Action? Paused;
+
     /// <summary>Runs <paramref name="action"/> in this process after <paramref name="delay"/>.</summary>
     public SimulatedEvent After(TimeSpan delay, Action action) => scheduler.After(delay + Slowness, () => Deliver(action));
 
@@ -40,7 +43,14 @@ internal sealed class Life(Scheduler scheduler, string name)
         action();
     }
 
-    public void Pause() => IsPaused = true;
+    public void Pause()
+    {
+        if (!IsPaused)
+        {
+            IsPaused = true;
+            Paused?.Invoke();
+        }
+    }
 
     /// <summary>What was held back happens now, in its order, one event after the other.</summary>
     public void Resume()

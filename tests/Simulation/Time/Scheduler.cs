@@ -7,7 +7,7 @@ namespace DfsNet.Simulation.Time;
 internal sealed class Scheduler : IThreadPoolWorkItem
 {
     private readonly PriorityQueue<SimulatedEvent, (long At, long Number)> _events = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _ended = new();
     private Func<bool>? _isOver;
     private long _number;
 
@@ -44,11 +44,14 @@ internal sealed class Scheduler : IThreadPoolWorkItem
         return passed.Task;
     }
 
-    /// <summary>Runs events until <paramref name="isOver"/>, which is asked between them, or until nothing is left to happen.</summary>
+    /// <summary>
+    /// Runs events until <paramref name="isOver"/>, which is asked between them, or until nothing is left to happen. May be called again.
+    /// </summary>
     public async Task RunAsync(Func<bool> isOver)
     {
         OneThread.Require();
         _isOver = isOver;
+        _ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         await _ended.Task.ConfigureAwait(false);
         if (Failure is not null)
