@@ -14,6 +14,7 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
     private readonly Method<TRequest, TResponse> _method;
     private readonly int _messageMax;
     private readonly SimulatedEndpoint? _endpoint;
+    private readonly Func<Exception> _failure;
     private Passage? _there;
     private Passage? _back;
     private HandlerRun<TRequest, TResponse>? _run;
@@ -33,6 +34,7 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
         _endpoint = network.Find(address);
         To = _endpoint?.Machine ?? address;
         Server = _endpoint is { Life.IsAlive: true } ? _endpoint.Life : null;
+        _failure = Failure;
         Requests = new Outbox<TRequest>(this, method.RequestMarshaller, caller, isAtCaller: true, messageMax);
         Responses = new Inbox<TResponse>(this, method.ResponseMarshaller, isAtCaller: true, messageMax);
     }
@@ -99,7 +101,7 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
         _registration.Unregister();
         Note(TraceKind.End, "", null);
         Show(MessageMoment.CallEnded, null, status);
-        Requests.Close(IsBroken(status) ? new IOException(status.Detail) : Failure(), LaterFailure);
+        Requests.Close(IsBroken(status) ? SocketFailure : _failure, _failure);
         Settle();
     }
 
@@ -252,7 +254,7 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
         if (packet.IsLast && !_isDone)
         {
             // The server listens no more; what it said may still be read.
-            Requests.Close(new RpcException(new Status(StatusCode.Cancelled, "")), LaterFailure);
+            Requests.Close(_failure, _failure);
         }
 
         Responses.Arrive(packet);
@@ -272,14 +274,15 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
     private void End(Status status)
     {
         Finish(status, null);
-        Responses.Close(Failure(), LaterFailure);
+        Responses.Close(_failure, _failure);
     }
 
     private static bool IsBroken(Status status) => status.StatusCode == StatusCode.Unavailable;
 
-    private RpcException Failure() => new(_status, _trailers ?? []);
+    private IOException SocketFailure() => new(_status.Detail);
 
-    private Exception LaterFailure() => _isDisposed
-        ? new ObjectDisposedException(nameof(CallInvoker))
-        : _isDone ? Failure() : new RpcException(new Status(StatusCode.Cancelled, ""));
+    /// <summary>What writing to a call that is over, or reading from one that failed, gives.</summary>
+    private Exception Failure() => _isDisposed ? new ObjectDisposedException(nameof(CallInvoker))
+        : _isDone ? new RpcException(_status, _trailers ?? [])
+        : new RpcException(new Status(StatusCode.Cancelled, "the server listens no more"));
 }

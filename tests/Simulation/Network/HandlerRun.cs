@@ -38,7 +38,7 @@ internal sealed class HandlerRun<TRequest, TResponse>
         {
             last = await HandleAsync();
             last.Status = _context.Status;
-            last.Trailers = _context.ResponseTrailers;
+            last.Trailers = _context.Trailers;
         }
         catch (RpcException error)
         {
@@ -93,10 +93,10 @@ internal sealed class HandlerRun<TRequest, TResponse>
     private void Close()
     {
         Requests.Close(
-            new IOException("The client reset the request stream."),
+            static () => new IOException("The client reset the request stream."),
             static () => new InvalidOperationException("Can't read messages after the request is complete."));
         Responses.Close(
-            new OperationCanceledException("The client reset the request stream."),
+            static () => new OperationCanceledException("The client reset the request stream."),
             static () => new InvalidOperationException("Can't write the message because the request is complete."));
     }
 }

@@ -6,7 +6,7 @@ namespace DfsNet.Simulation.Network;
 /// <summary>The receiving end of one direction of a call: what has arrived, in order, and is parsed when it is read.</summary>
 internal sealed class Inbox<T>(SimulatedCall call, Marshaller<T> marshaller, bool isAtCaller, int messageMax) : IAsyncStreamReader<T>
 {
-    private readonly Queue<Packet> _arrived = new();
+    private PacketQueue _arrived;
     private Packet? _end;
     private Func<Exception>? _refusal;
     private TaskCompletionSource<bool>? _waiting;
@@ -34,7 +34,7 @@ internal sealed class Inbox<T>(SimulatedCall call, Marshaller<T> marshaller, boo
             _end = packet;
         }
 
-        if (_waiting is { } waiting && (_arrived.Count > 0 || _end is not null))
+        if (_waiting is { } waiting && (!_arrived.IsEmpty || _end is not null))
         {
             Release();
             try
@@ -71,7 +71,7 @@ internal sealed class Inbox<T>(SimulatedCall call, Marshaller<T> marshaller, boo
                 new InvalidOperationException("Can't read the next message because the previous read is still in progress."));
         }
 
-        if (_arrived.Count == 0 && _end is null)
+        if (_arrived.IsEmpty && _end is null)
         {
             return WaitAsync(cancellationToken);
         }
@@ -100,21 +100,21 @@ internal sealed class Inbox<T>(SimulatedCall call, Marshaller<T> marshaller, boo
     }
 
     /// <summary>The call is over for this end: what was not read is lost.</summary>
-    public void Close(Exception waiting, Func<Exception> later)
+    public void Close(Func<Exception> waiting, Func<Exception> later)
     {
         _refusal = later;
         _arrived.Clear();
         if (_waiting is { } reader)
         {
             Release();
-            reader.TrySetException(waiting);
+            reader.TrySetException(waiting());
         }
     }
 
     /// <summary>False at the end of the stream.</summary>
     private bool Take()
     {
-        if (_arrived.TryDequeue(out var packet))
+        if (_arrived.Dequeue() is { } packet)
         {
             Current = Parse(packet);
             Read?.Invoke(packet);

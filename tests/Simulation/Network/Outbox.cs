@@ -99,13 +99,13 @@ internal sealed class Outbox<T>(SimulatedCall call, Marshaller<T> marshaller, Li
     public void Send(Packet packet) => _passage?.Send(packet);
 
     /// <summary>The call is over for this end: a waiting write fails so, and every later one like that.</summary>
-    public void Close(Exception waiting, Func<Exception> later)
+    public void Close(Func<Exception> waiting, Func<Exception> later)
     {
         _refusal = later;
         if (_room is { } room)
         {
             Release();
-            room.TrySetException(waiting);
+            room.TrySetException(waiting());
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed class Packet
 
     public Metadata? Trailers { get; set; }
 
+    /// <summary>The one behind it in a <see cref="PacketQueue"/>.</summary>
+    public Packet? Next { get; set; }
+
     public int Length => Bytes?.Length ?? 0;
 
     public Packet Copy() => new() { Bytes = Bytes, Crc = Crc, PayloadLength = PayloadLength, IsLast = IsLast, IsCopy = true };

@@ -6,9 +6,8 @@ namespace DfsNet.Simulation.Network;
 internal sealed class Passage(
     SimulatedCall call, LinkConditions link, Life sender, Life receiver, string label, Action<Packet> deliver)
 {
-    private readonly Queue<Packet> _inTransit = new();
+    private PacketQueue _inTransit;
     private Action? _arrive;
-    private Packet? _lastSent;
     private long _lastArrival;
     private bool _isSevered;
 
@@ -61,7 +60,6 @@ internal sealed class Passage(
 
         _lastArrival = Math.Max(arrival, _lastArrival);
         _inTransit.Enqueue(packet);
-        _lastSent = packet;
         receiver.After(new TimeSpan(_lastArrival - Network.Scheduler.Now), _arrive ??= Arrive);
     }
 
@@ -74,7 +72,7 @@ internal sealed class Passage(
             frame.Corrupt(Network.Random);
         }
 
-        if (_lastSent is { PayloadLength: > 0 } before && _inTransit.Count > 0 && link.Draws(link.ReorderRate))
+        if (_inTransit.Last is { PayloadLength: > 0 } before && link.Draws(link.ReorderRate))
         {
             Network.Counters.Reorders++;
             frame.SwapFrames(before);
@@ -83,7 +81,7 @@ internal sealed class Passage(
 
     private void Arrive()
     {
-        if (!_inTransit.TryDequeue(out var packet))
+        if (_inTransit.Dequeue() is not { } packet)
         {
             return;
         }
