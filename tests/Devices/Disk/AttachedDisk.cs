@@ -29,7 +29,7 @@ internal sealed class AttachedDisk(SimulatedDisk disk, long epoch) : IDisk
 
     private SimulatedDisk Alive()
     {
-        disk.RequireAlive(epoch);
+        disk.Images.RequireAlive(epoch);
         return disk;
     }
 }

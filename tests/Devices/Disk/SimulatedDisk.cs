@@ -12,39 +12,52 @@ namespace DfsNet.Devices;
 /// <item>A length changed since the last flush ends up old, new or between; what was never written reads as zeros.</item>
 /// <item>A creation, removal or renaming since the last flush of its directory happened or did not, each on its own; a renaming is one
 /// step. Flushing a file does not flush its name. Directories are durable at once.</item>
+/// <item>A flush covers what was written before it began: what is written while it runs needs another one.</item>
 /// <item>A crash kills handles and locks; every later call through them, and every call before <see cref="Restart"/>, fails.
 /// <see cref="Kill"/> does the same to a process alone: the live image stays, as the page cache does.</item>
-/// <item>A failed flush leaves some sectors durable; the others look written and are lost: a later flush succeeds without them.</item>
+/// <item>A failed flush leaves some sectors durable; the others look written and are lost: a later flush succeeds without them. Flushes of
+/// the same file that had begun by then fail too.</item>
 /// <item>A failed write has written any part of its data. On a full disk writes into reserved or existing space succeed.</item>
+/// <item>A lost write is acknowledged, also by every later flush, and never reaches either image; the file grows all the same. A
+/// misdirected write does its damage in a wrong sector of any file, in both images, and leaves its own place as a lost one does.</item>
+/// <item>A read of a broken sector fails: once, or until the sector is written again. A failed read says nothing about the next.</item>
+/// <item>A lying flush, of files or of directories, succeeds and makes nothing durable.</item>
 /// <item>Rot (<see cref="FlipBit"/>, <see cref="Overwrite"/>) changes both images silently.</item>
 /// <item>A stall holds every operation until it is over by the injected clock.</item>
 /// </list>
 /// </summary>
-public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
+/// <param name="random">Makes every choice.</param>
+/// <param name="time">The clock of stalls; without one this disk never waits, and whoever uses its images does.</param>
+public sealed class SimulatedDisk(Random random, TimeProvider? time = null) : IDisk
 {
     private readonly object _gate = new();
-    private readonly SimulatedNames _names = new();
-    private readonly HashSet<string> _locks = new(StringComparer.Ordinal);
-    private readonly DiskFaults _faults = new();
     private long _stallEnd;
-    private long _epoch;
 
     public string Location => "simulated disk";
 
     /// <summary>Down since a crash or a kill, until <see cref="Restart"/>.</summary>
-    public bool Crashed { get; private set; }
+    public bool Crashed => Images.IsDown;
 
     /// <summary>Changing operations so far: creations, writes, flushes, allocations, lengths, renamings, removals.</summary>
-    public long OperationCount { get; private set; }
+    public long OperationCount => Images.OperationCount;
 
     /// <summary>Every flush fails while this is set.</summary>
-    public bool FlushesFail { get; set; }
+    public bool FlushesFail { set => Images.FlushesFail = value; }
+
+    /// <summary>Flushes of files succeed and do nothing while this is set.</summary>
+    public bool FlushesLie { set => Images.FlushesLie = value; }
+
+    /// <summary>Flushes of directories succeed and do nothing while this is set.</summary>
+    public bool DirectoryFlushesLie { set => Images.DirectoryFlushesLie = value; }
 
     /// <summary>No change succeeds while this is set; <see cref="DiskFailure.Full"/> and Failed are the useful ones.</summary>
-    public DiskFailure? WritesFail { get; set; }
+    public DiskFailure? WritesFail { set => Images.WritesFail = value; }
 
     /// <summary>The size of the disk; null for one that never fills.</summary>
-    public long? CapacityBytes { get; set; }
+    public long? CapacityBytes { get => Images.CapacityBytes; set => Images.CapacityBytes = value; }
+
+    /// <summary>How often each fault happened here.</summary>
+    public DiskFaultCounts FaultCounts => Images.Counts;
 
     /// <summary>The paths of all files.</summary>
     public IReadOnlyList<string> Paths
@@ -54,10 +67,13 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
             // Guards everything on the disk.
             lock (_gate)
             {
-                return _names.Paths;
+                return [.. Images.Paths];
             }
         }
     }
+
+    /// <summary>What stands behind this face, for those who bring their own waiting and run on one thread.</summary>
+    internal DiskImages Images { get; } = new(random);
 
     /// <summary>The power fails.</summary>
     public void Crash()
@@ -65,7 +81,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
         // Guards everything on the disk.
         lock (_gate)
         {
-            CrashNow();
+            Images.Crash();
         }
     }
 
@@ -75,28 +91,27 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
         // Guards everything on the disk.
         lock (_gate)
         {
-            Stop();
+            Images.Kill();
         }
     }
 
-    /// <summary>The disk can be used again, through new handles.</summary>
+    /// <summary>The disk can be used again, through new handles; faults that wait for their operation are forgotten.</summary>
     public void Restart()
     {
         // Guards everything on the disk.
         lock (_gate)
         {
-            _faults.Clear();
-            Crashed = false;
+            Images.Restart();
         }
     }
 
     /// <summary>The power fails inside the n-th changing operation from now (1: the next).</summary>
-    public void CrashAtOperation(long n) => _faults.CrashAt = OperationCount + n;
+    public void CrashAtOperation(long n) => Images.Faults.CrashAt = OperationCount + n;
 
     /// <summary>
     /// The process dies at the n-th changing operation from now (1: the next): behind a change, before a flush. The page cache stays.
     /// </summary>
-    public void KillAtOperation(long n) => _faults.KillAt = OperationCount + n;
+    public void KillAtOperation(long n) => Images.Faults.KillAt = OperationCount + n;
 
     /// <summary>The disk for one life of a process, dead after the next crash or kill. Give this to nodes.</summary>
     public IDisk Attach()
@@ -104,24 +119,48 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
         // Guards everything on the disk.
         lock (_gate)
         {
-            return new AttachedDisk(this, _epoch);
+            return new AttachedDisk(this, Images.Epoch);
         }
     }
 
     /// <summary>The n-th flush from now fails.</summary>
-    public void FailFlushAt(long n) => _faults.FlushFailsIn = n;
+    public void FailFlushAt(long n) => Images.Faults.FailFlushIn(n);
 
     /// <summary>The n-th write or allocation from now fails: ENOSPC for Full, EIO for Failed.</summary>
-    public void FailWriteAt(long n, DiskFailure failure) => _faults.FailWriteIn(n, failure);
+    public void FailWriteAt(long n, DiskFailure failure) => Images.Faults.FailWriteIn(n, failure);
+
+    /// <summary>The n-th read from now, of a file whose path begins like this, fails with EIO.</summary>
+    public void FailReadAt(long n, string below = "") => Images.Faults.FailReadIn(n, below);
+
+    /// <summary>The n-th write from now, to a file whose path begins like this, is acknowledged and lost.</summary>
+    public void LoseWriteAt(long n, string below = "") => Images.Faults.LoseWriteIn(n, below);
+
+    /// <summary>The n-th write from now, to a file whose path begins like this, is acknowledged and lands elsewhere.</summary>
+    public void MisdirectWriteAt(long n, string below = "") => Images.Faults.MisdirectWriteIn(n, below);
+
+    /// <summary>The sectors of a range cannot be read until they are written again; where that is transient, only once.</summary>
+    public void BreakSectors(string path, long offset, long count, bool isTransient = false)
+    {
+        // Guards everything on the disk.
+        lock (_gate)
+        {
+            Images.Require(path).Break(offset, count, isTransient);
+        }
+    }
 
     /// <summary>Every operation that begins within this time ends after it.</summary>
-    public void StallFor(TimeSpan duration) => _stallEnd = time.GetTimestamp() + (long)(duration.TotalSeconds * time.TimestampFrequency);
+    public void StallFor(TimeSpan duration) => _stallEnd = Clock.GetTimestamp() + (long)(duration.TotalSeconds * Clock.TimestampFrequency);
 
     public void FlipBit(string path, long bit)
     {
-        byte[] value = Snapshot(path, bit / 8, 1);
-        value[0] ^= (byte)(1 << (int)(bit % 8));
-        Overwrite(path, bit / 8, value);
+        byte[] value = new byte[1];
+        // Guards everything on the disk.
+        lock (_gate)
+        {
+            Images.Require(path).Read(bit / 8, value);
+            value[0] ^= (byte)(1 << (int)(bit % 8));
+            Images.Rot(path, bit / 8, value);
+        }
     }
 
     /// <summary>Rot: both images change, and nobody notices.</summary>
@@ -130,7 +169,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
         // Guards everything on the disk.
         lock (_gate)
         {
-            Require(path).Rot(offset, data);
+            Images.Rot(path, offset, data);
         }
     }
 
@@ -140,95 +179,52 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
         // Guards everything on the disk.
         lock (_gate)
         {
-            var inode = Require(path);
+            var inode = Images.Require(path);
             byte[] content = new byte[inode.Length];
             inode.Read(0, content);
             return content;
         }
     }
 
-    public ValueTask<IDiskFile> OpenAsync(string path, FileOpening opening) => RunAsync<IDiskFile>(() =>
+    /// <summary>The length that processes see of a file now.</summary>
+    public long LengthOf(string path)
     {
-        var inode = _names.Find(path);
-        if (inode is not null && opening == FileOpening.CreateNew)
+        // Guards everything on the disk.
+        lock (_gate)
         {
-            throw Error(DiskFailure.Exists, "open", path);
+            return Images.Require(path).Length;
         }
+    }
 
-        if (inode is null && (opening == FileOpening.Existing || !_names.HasDirectory(SimulatedNames.DirectoryOf(path))))
-        {
-            throw Error(DiskFailure.NotFound, "open", path);
-        }
+    public ValueTask<IDiskFile> OpenAsync(string path, FileOpening opening) =>
+        RunAsync<IDiskFile>(images => new SimulatedFile(this, path, images.Open(path, opening), images.Epoch));
 
-        if (inode is null)
-        {
-            FailWhereAsked("open", path);
-            Change("open", path, () => inode = _names.Create(path));
-        }
+    public ValueTask<bool> ExistsAsync(string path) => RunAsync(images => images.Exists(path));
 
-        return new SimulatedFile(this, path, inode!, _epoch);
+    public ValueTask<IReadOnlyList<string>> ListAsync(string directory) => RunAsync(images => images.List(directory));
+
+    public ValueTask CreateDirectoryAsync(string directory) => RunAsync(images => images.CreateDirectory(directory));
+
+    public ValueTask RenameAsync(string source, string target) => RunAsync(images => images.Rename(source, target));
+
+    public ValueTask DeleteAsync(string path) => RunAsync(images => images.Delete(path));
+
+    public ValueTask FlushDirectoryAsync(string directory) =>
+        RunAsync(images => images.FlushDirectory(directory, images.NameChangeCount));
+
+    public ValueTask<DiskSpace> GetSpaceAsync() => RunAsync(images => images.GetSpace());
+
+    public ValueTask<IAsyncDisposable> LockAsync(string path) => RunAsync<IAsyncDisposable>(images =>
+    {
+        long epoch = images.Epoch;
+        images.Lock(path);
+        return new SimulatedLock(() => Unlock(path, epoch));
     });
 
-    public ValueTask<bool> ExistsAsync(string path) => RunAsync(() => _names.Find(path) is not null || _names.HasDirectory(path));
-
-    public ValueTask<IReadOnlyList<string>> ListAsync(string directory) => RunAsync(() =>
-        _names.HasDirectory(directory) ? _names.List(directory) : throw Error(DiskFailure.NotFound, "opendir", directory));
-
-    public ValueTask CreateDirectoryAsync(string directory) => RunAsync(() => _names.AddDirectory(directory));
-
-    public ValueTask RenameAsync(string source, string target) => RunAsync(() =>
+    internal async ValueTask<T> RunAsync<T>(Func<DiskImages, T> operation)
     {
-        FailWhereAsked("rename", source);
-        if (_names.Find(source) is null || !_names.HasDirectory(SimulatedNames.DirectoryOf(target)))
-        {
-            throw Error(DiskFailure.NotFound, "rename", source);
-        }
-
-        Change("rename", source, () => _names.Rename(source, target));
-    });
-
-    public ValueTask DeleteAsync(string path) => RunAsync(() =>
-    {
-        if (_names.Find(path) is not null)
-        {
-            Change("unlink", path, () => _names.Delete(path));
-        }
-    });
-
-    public ValueTask FlushDirectoryAsync(string directory) => RunAsync(() =>
-    {
-        if (!_names.HasDirectory(directory))
-        {
-            throw Error(DiskFailure.NotFound, "fsync", directory);
-        }
-
-        FlushOrFail("fsync", directory, () => _names.Flush(directory), () => { });
-    });
-
-    public ValueTask<DiskSpace> GetSpaceAsync() => RunAsync(() =>
-    {
-        long capacity = CapacityBytes ?? long.MaxValue / 2;
-        return new DiskSpace(capacity, Math.Max(0, capacity - _names.Inodes.Sum(inode => inode.OccupiedBytes)));
-    });
-
-    public ValueTask<IAsyncDisposable> LockAsync(string path) => RunAsync<IAsyncDisposable>(() =>
-    {
-        long epoch = _epoch;
-        return _locks.Add(path)
-            ? new SimulatedLock(() => ReleaseLock(path, epoch))
-            : throw Error(DiskFailure.Locked, "flock", path);
-    });
-
-    internal ValueTask RunAsync(Action operation) => new(RunAsync(() =>
-    {
-        operation();
-        return true;
-    }).AsTask());
-
-    internal async ValueTask<T> RunAsync<T>(Func<T> operation)
-    {
-        long begun = _epoch;
-        while (time.GetTimestamp() is var now && now < _stallEnd)
+        long begun = Images.Epoch;
+        while (time?.GetTimestamp() is { } now && now < _stallEnd)
         {
             await Task.Delay(time.GetElapsedTime(now, _stallEnd), time).ConfigureAwait(false);
         }
@@ -236,122 +232,25 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
         // Guards everything on the disk.
         lock (_gate)
         {
-            RequireAlive(begun);
-            return operation();
+            Images.RequireAlive(begun);
+            return operation(Images);
         }
     }
 
-    internal void RequireAlive(long epoch)
+    private TimeProvider Clock => time ?? throw new InvalidOperationException("a disk without a clock cannot stall");
+
+    private async ValueTask RunAsync(Action<DiskImages> operation) => await RunAsync(images =>
     {
-        if (Crashed || epoch != _epoch)
-        {
-            throw Error(DiskFailure.Failed, "any", "the machine went down");
-        }
-    }
+        operation(images);
+        return true;
+    }).ConfigureAwait(false);
 
-    /// <summary>Counts a change, makes it, and crashes inside it where asked.</summary>
-    internal void Change(string operation, string path, Action change)
-    {
-        OperationCount++;
-        change();
-        EndWhereAsked(operation, path);
-    }
-
-    /// <summary>A flush that crashes has flushed some of it, which is what the crash does anyway.</summary>
-    internal void FlushOrFail(string operation, string path, Action flush, Action fail)
-    {
-        OperationCount++;
-        EndWhereAsked(operation, path);
-        if (_faults.TakeFlushFailure() || FlushesFail)
-        {
-            fail();
-            throw Error(DiskFailure.Failed, operation, path);
-        }
-
-        flush();
-    }
-
-    internal void FailWhereAsked(string operation, string path)
-    {
-        if (WritesFail is { } failure)
-        {
-            throw Error(failure, operation, path);
-        }
-    }
-
-    /// <summary>The failure that this write or allocation meets, if any.</summary>
-    internal DiskFailure? NextWriteFailure(long moreBytes)
-    {
-        if (_faults.TakeWriteFailure() is { } failure)
-        {
-            return failure;
-        }
-
-        bool full = moreBytes > 0
-            && CapacityBytes is { } capacity
-            && _names.Inodes.Sum(inode => inode.OccupiedBytes) + moreBytes > capacity;
-        return WritesFail ?? (full ? DiskFailure.Full : null);
-    }
-
-    internal Random Random => random;
-
-    internal static DiskException Error(DiskFailure failure, string operation, string path) =>
-        new(failure, operation, path, failure switch { DiskFailure.Full => 28, DiskFailure.Failed => 5, _ => 0 }, $"simulated: {failure}");
-
-    private byte[] Snapshot(string path, long offset, int count)
+    private void Unlock(string path, long epoch)
     {
         // Guards everything on the disk.
         lock (_gate)
         {
-            byte[] bytes = new byte[count];
-            Require(path).Read(offset, bytes);
-            return bytes;
-        }
-    }
-
-    private SimulatedInode Require(string path) => _names.Find(path) ?? throw Error(DiskFailure.NotFound, "find", path);
-
-    private void EndWhereAsked(string operation, string path)
-    {
-        if (_faults.CrashAt == OperationCount)
-        {
-            CrashNow();
-            throw Error(DiskFailure.Failed, operation, path);
-        }
-
-        if (_faults.KillAt == OperationCount)
-        {
-            Stop();
-            throw Error(DiskFailure.Failed, operation, path);
-        }
-    }
-
-    private void CrashNow()
-    {
-        Stop();
-        _names.Crash(random);
-        foreach (var inode in _names.Inodes.Distinct())
-        {
-            inode.Crash(random);
-        }
-    }
-
-    private void Stop()
-    {
-        Crashed = true;
-        _epoch++;
-        _locks.Clear();
-    }
-
-    private void ReleaseLock(string path, long epoch)
-    {
-        // Guards everything on the disk.
-        lock (_gate)
-        {
-            if (epoch == _epoch)
-            {
-                _locks.Remove(path);
-            }
+            Images.Unlock(path, epoch);
         }
     }
 }

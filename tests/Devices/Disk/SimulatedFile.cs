@@ -7,47 +7,19 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedIn
 {
     private bool _closed;
 
-    public ValueTask<long> GetLengthAsync() => RunAsync(() => inode.Length);
+    public ValueTask<long> GetLengthAsync() => RunAsync(_ => inode.Length);
 
-    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer) => RunAsync(() => inode.Read(offset, buffer.Span));
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer) =>
+        RunAsync(images => images.Read(path, inode, offset, buffer.Span));
 
-    public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data) => await RunAsync(() =>
-    {
-        long end = offset + data.Length;
-        if (disk.NextWriteFailure(end - inode.OccupiedBytes) is { } failure)
-        {
-            // Any part of it may have been written; not all of it, or nobody would report an error.
-            inode.Write(offset, data.Span[..disk.Random.Next(0, Math.Max(1, data.Length))]);
-            throw SimulatedDisk.Error(failure, "pwrite", path);
-        }
+    public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> data) =>
+        RunAsync(images => images.Write(path, inode, offset, data.Span));
 
-        disk.Change("pwrite", path, () => inode.Write(offset, data.Span));
-        return true;
-    }).ConfigureAwait(false);
+    public ValueTask FlushAsync() => RunAsync(images => images.Flush(path, inode, inode.BeginFlush()));
 
-    public async ValueTask FlushAsync() => await RunAsync(() =>
-    {
-        disk.FlushOrFail("fdatasync", path, inode.Flush, () => inode.FailFlush(disk.Random));
-        return true;
-    }).ConfigureAwait(false);
+    public ValueTask AllocateAsync(long length) => RunAsync(images => images.Allocate(path, inode, length));
 
-    public async ValueTask AllocateAsync(long length) => await RunAsync(() =>
-    {
-        if (disk.NextWriteFailure(length - inode.OccupiedBytes) is { } failure)
-        {
-            throw SimulatedDisk.Error(failure, "fallocate", path);
-        }
-
-        disk.Change("fallocate", path, () => inode.Reserve(length));
-        return true;
-    }).ConfigureAwait(false);
-
-    public async ValueTask SetLengthAsync(long length) => await RunAsync(() =>
-    {
-        disk.FailWhereAsked("ftruncate", path);
-        disk.Change("ftruncate", path, () => inode.SetLength(length));
-        return true;
-    }).ConfigureAwait(false);
+    public ValueTask SetLengthAsync(long length) => RunAsync(images => images.SetLength(path, inode, length));
 
     public ValueTask DisposeAsync()
     {
@@ -55,13 +27,19 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedIn
         return ValueTask.CompletedTask;
     }
 
-    private ValueTask<T> RunAsync<T>(Func<T> operation)
+    private async ValueTask RunAsync(Action<DiskImages> operation) => await RunAsync(images =>
+    {
+        operation(images);
+        return true;
+    }).ConfigureAwait(false);
+
+    private ValueTask<T> RunAsync<T>(Func<DiskImages, T> operation)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        return disk.RunAsync(() =>
+        return disk.RunAsync(images =>
         {
-            disk.RequireAlive(epoch);
-            return operation();
+            images.RequireAlive(epoch);
+            return operation(images);
         });
     }
 }

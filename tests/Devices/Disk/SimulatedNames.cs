@@ -1,16 +1,22 @@
 namespace DfsNet.Devices;
 
 /// <summary>The names of a simulated disk: what processes see, what is durable, and the changes between the two in their order.</summary>
-internal sealed class SimulatedNames
+internal sealed class SimulatedNames(DiskFaultCounts counts)
 {
     private readonly SortedDictionary<string, SimulatedInode> _live = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, SimulatedInode> _durable = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _directories = new(StringComparer.Ordinal) { "" };
     private readonly List<Change> _unflushed = [];
+    private long _changes;
 
-    public IEnumerable<SimulatedInode> Inodes => _live.Values;
+    /// <summary>What processes see, in ordinal order of the paths.</summary>
+    public IReadOnlyDictionary<string, SimulatedInode> Files => _live;
 
-    public IReadOnlyList<string> Paths => [.. _live.Keys];
+    /// <summary>Changes so far: a flush covers those that were made before it began.</summary>
+    public long ChangeCount => _changes;
+
+    /// <summary>What all files take from the disk's capacity.</summary>
+    public long OccupiedBytes { get; private set; }
 
     public bool HasDirectory(string directory) => _directories.Contains(directory);
 
@@ -32,29 +38,31 @@ internal sealed class SimulatedNames
 
     public SimulatedInode Create(string path)
     {
-        var inode = new SimulatedInode();
-        Apply(new Change(null, path, inode));
+        var inode = new SimulatedInode(counts);
+        Apply(new Change(++_changes, null, path, inode));
         return inode;
     }
 
-    public void Rename(string source, string target) => Apply(new Change(source, target, _live[source]));
+    public void Rename(string source, string target) => Apply(new Change(++_changes, source, target, _live[source]));
 
-    public void Delete(string path) => Apply(new Change(path, null, null));
+    public void Delete(string path) => Apply(new Change(++_changes, path, null, null));
 
-    public void Flush(string directory)
+    /// <summary>Makes the first <paramref name="changes"/> changes durable, as far as they are of this directory.</summary>
+    public void Flush(string directory, long changes) => _unflushed.RemoveAll(change =>
     {
-        foreach (var change in _unflushed)
+        bool covered = change.Number <= changes && change.Directory == directory;
+        if (covered)
         {
-            if (change.Directory == directory)
-            {
-                Apply(change, _durable);
-            }
+            Apply(change, _durable);
         }
 
-        _unflushed.RemoveAll(change => change.Directory == directory);
-    }
+        return covered;
+    });
 
-    /// <summary>Each change that was not flushed happened or did not.</summary>
+    /// <summary>A file that took <paramref name="before"/> bytes has changed.</summary>
+    public void NoteSize(SimulatedInode inode, long before) => OccupiedBytes += inode.NameCount * (inode.OccupiedBytes - before);
+
+    /// <summary>Each change that was not flushed happened or did not; then every file that has a name meets the crash.</summary>
     public void Crash(Random random)
     {
         foreach (var change in _unflushed)
@@ -63,13 +71,30 @@ internal sealed class SimulatedNames
             {
                 Apply(change, _durable);
             }
+            else
+            {
+                counts.Note(DiskFault.LostName);
+            }
         }
 
         _unflushed.Clear();
+        foreach (var inode in _live.Values)
+        {
+            inode.NameCount = 0;
+        }
+
         _live.Clear();
+        OccupiedBytes = 0;
         foreach (var (path, inode) in _durable)
         {
+            // Renamed twice, with the first renaming lost and the second kept, a file has two names.
+            if (inode.NameCount++ == 0)
+            {
+                inode.Crash(random);
+            }
+
             _live.Add(path, inode);
+            OccupiedBytes += inode.OccupiedBytes;
         }
     }
 
@@ -79,8 +104,32 @@ internal sealed class SimulatedNames
 
     private void Apply(Change change)
     {
+        if (change.Source is not null)
+        {
+            Count(change.Source, -1);
+        }
+
+        if (change.Target is not null)
+        {
+            Count(change.Target, -1);
+        }
+
         Apply(change, _live);
+        if (change.Target is not null)
+        {
+            Count(change.Target, 1);
+        }
+
         _unflushed.Add(change);
+    }
+
+    private void Count(string path, int sign)
+    {
+        if (_live.TryGetValue(path, out var inode))
+        {
+            OccupiedBytes += sign * inode.OccupiedBytes;
+            inode.NameCount += sign;
+        }
     }
 
     private static void Apply(Change change, SortedDictionary<string, SimulatedInode> names)
@@ -97,7 +146,7 @@ internal sealed class SimulatedNames
     }
 
     /// <summary>A creation (no source), a removal (no target) or a renaming, which is one step.</summary>
-    private sealed record Change(string? Source, string? Target, SimulatedInode? Inode)
+    private sealed record Change(long Number, string? Source, string? Target, SimulatedInode? Inode)
     {
         public string Directory => DirectoryOf(Target ?? Source!);
     }

@@ -5,7 +5,8 @@ internal sealed class SparseBytes
 {
     private const int PageBytes = 4096;
 
-    private readonly Dictionary<long, byte[]> _pages = [];
+    // By number; an array, because files here are dense and small, and looking up a page is most of the work of a small write.
+    private byte[]?[] _pages = [];
 
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
@@ -13,13 +14,7 @@ internal sealed class SparseBytes
         {
             int start = (int)(offset % PageBytes);
             int count = Math.Min(PageBytes - start, data.Length);
-            if (!_pages.TryGetValue(offset / PageBytes, out byte[]? page))
-            {
-                page = new byte[PageBytes];
-                _pages.Add(offset / PageBytes, page);
-            }
-
-            data[..count].CopyTo(page.AsSpan(start));
+            data[..count].CopyTo(PageAt(offset / PageBytes).AsSpan(start));
             data = data[count..];
             offset += count;
         }
@@ -31,7 +26,7 @@ internal sealed class SparseBytes
         {
             int start = (int)(offset % PageBytes);
             int count = Math.Min(PageBytes - start, target.Length);
-            if (_pages.TryGetValue(offset / PageBytes, out byte[]? page))
+            if (FindPage(offset / PageBytes) is { } page)
             {
                 page.AsSpan(start, count).CopyTo(target);
             }
@@ -45,26 +40,47 @@ internal sealed class SparseBytes
         }
     }
 
-    /// <summary>Forgets what lies at or behind <paramref name="length"/>.</summary>
-    public void Cut(long length)
+    /// <summary>Makes [<paramref name="offset"/>, <paramref name="end"/>) what it is in <paramref name="other"/>.</summary>
+    public void CopyFrom(SparseBytes other, long offset, long end)
     {
-        foreach (long page in _pages.Keys.Where(page => page * PageBytes >= length).ToArray())
+        while (offset < end)
         {
-            _pages.Remove(page);
-        }
+            int start = (int)(offset % PageBytes);
+            int count = (int)Math.Min(PageBytes - start, end - offset);
+            if (other.FindPage(offset / PageBytes) is { } page)
+            {
+                page.AsSpan(start, count).CopyTo(PageAt(offset / PageBytes).AsSpan(start));
+            }
+            else
+            {
+                FindPage(offset / PageBytes)?.AsSpan(start, count).Clear();
+            }
 
-        if (_pages.TryGetValue(length / PageBytes, out byte[]? last))
-        {
-            last.AsSpan((int)(length % PageBytes)).Clear();
+            offset += count;
         }
     }
 
-    public void CopyFrom(SparseBytes other)
+    /// <summary>Forgets what lies at or behind <paramref name="length"/>.</summary>
+    public void Cut(long length)
     {
-        _pages.Clear();
-        foreach (var (number, page) in other._pages)
+        long last = length / PageBytes;
+        for (long page = last + 1; page < _pages.Length; page++)
         {
-            _pages.Add(number, [.. page]);
+            _pages[page] = null;
         }
+
+        FindPage(last)?.AsSpan((int)(length % PageBytes)).Clear();
+    }
+
+    private byte[]? FindPage(long number) => number < _pages.Length ? _pages[number] : null;
+
+    private byte[] PageAt(long number)
+    {
+        if (number >= _pages.Length)
+        {
+            Array.Resize(ref _pages, (int)Math.Max(number + 1, _pages.Length * 2));
+        }
+
+        return _pages[number] ??= new byte[PageBytes];
     }
 }
