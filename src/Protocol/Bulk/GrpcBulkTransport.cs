@@ -72,15 +72,16 @@ public sealed class GrpcBulkTransport(IConnections connections) : IBulkTransport
             }
         }
 
-        // A connection that breaks while a message is on its way shows as a bare IOException; a stream that was over before, as an
-        // InvalidOperationException.
+        // A connection that breaks while a message is on its way shows as a bare IOException; a stream that this side ended before, as an
+        // InvalidOperationException; one that the far side ended in good order, as the status OK.
         private static bool IsOfTheWay(Exception error) =>
             error is RpcException or IOException or HttpRequestException or InvalidOperationException;
 
         private DfsException Translate(Exception error) => error switch
         {
-            RpcException status => ErrorStatus.FromRpcException(status, _step),
-            InvalidOperationException => new DfsException(ErrorCode.Unavailable, _step, $"{_step}: the stream is already over", error),
+            RpcException { StatusCode: not StatusCode.OK } status => ErrorStatus.FromRpcException(status, _step),
+            RpcException or InvalidOperationException =>
+                new DfsException(ErrorCode.Unavailable, _step, $"{_step}: the stream is already over", error),
             _ => new DfsException(ErrorCode.Unavailable, _step, $"{_step}: {error.Message}", error),
         };
 

@@ -82,6 +82,20 @@ public sealed class BulkFaultTests
         Assert.Equal(ErrorCode.Unavailable, error.Code);
     }
 
+    [Fact]
+    public async Task Sending_into_a_stream_that_the_server_ended_in_good_order_is_unavailable()
+    {
+        _service.EndsAtOnce = true;
+        var error = await Assert.ThrowsAsync<DfsException>(() => _machines.RunAsync(async () =>
+        {
+            await using var call = _transport.OpenAppend(Address, CancellationToken.None);
+            Assert.Null(await call.ReceiveAsync(CancellationToken.None));
+            await call.SendAsync(new AppendMessage(new AppendHeader(), null), CancellationToken.None);
+        }));
+
+        Assert.Equal(ErrorCode.Unavailable, error.Code);
+    }
+
     private Task AppendAsync() => _machines.RunAsync(async () =>
     {
         await using var call = _transport.OpenAppend(Address, CancellationToken.None);
@@ -118,13 +132,15 @@ public sealed class BulkFaultTests
     {
         public List<byte[]> Received { get; } = [];
 
+        public bool EndsAtOnce { get; set; }
+
         /// <summary>Begins with its number.</summary>
         public static byte[] Frame(int number) => [.. Enumerable.Range(number, 100).Select(value => (byte)value)];
 
         public override async Task Append(
             IAsyncStreamReader<AppendMessage> requests, IServerStreamWriter<AppendAck> answers, ServerCallContext context)
         {
-            while (await requests.MoveNext(CancellationToken.None))
+            while (!EndsAtOnce && await requests.MoveNext(CancellationToken.None))
             {
                 using var message = requests.Current;
                 Received.Add(message.Payload!.Span.ToArray());

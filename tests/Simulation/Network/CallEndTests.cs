@@ -136,6 +136,43 @@ public sealed class CallEndTests
     }
 
     [Fact]
+    public async Task A_caller_that_dies_while_its_request_is_on_its_way_leaves_no_handler_behind()
+    {
+        _machines.There.DelayMin = TimeSpan.Zero;
+        _machines.There.DelayMax = TimeSpan.FromSeconds(1);
+        for (int number = 0; number < 20; number++)
+        {
+            var life = new Life(_machines.Scheduler, "short");
+            var connections = _machines.Network.ConnectionsOf("client", life, _machines.Clock);
+            await _machines.RunAsync(async () =>
+            {
+                _ = connections.Control(TwoMachines.Address).AsyncDuplexStreamingCall(EchoService.Talk, null, default);
+                life.Die();
+                await _machines.SleepAsync(3);
+            });
+        }
+
+        Assert.InRange(_machines.Echo.Failures.Count, 1, 19);
+        Assert.All(_machines.Echo.Failures, failure => Assert.IsType<IOException>(failure));
+        Assert.Equal(0, _machines.Network.RunningCalls);
+    }
+
+    [Fact]
+    public async Task An_error_before_any_answer_is_known_to_writers_at_once()
+    {
+        _machines.Echo.Gate = Task.FromException(new RpcException(new Status(StatusCode.NotFound, "as you wish")));
+        await _machines.RunAsync(async () =>
+        {
+            using var call = _machines.Talk();
+            await _machines.SleepAsync(1);
+            var error = await Assert.ThrowsAsync<RpcException>(() => call.RequestStream.WriteAsync(new StringValue()));
+            Assert.Equal(StatusCode.NotFound, error.StatusCode);
+            error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+            Assert.Equal(StatusCode.NotFound, error.StatusCode);
+        });
+    }
+
+    [Fact]
     public async Task A_paused_server_does_not_react_but_deadlines_do()
     {
         _machines.Server.Pause();

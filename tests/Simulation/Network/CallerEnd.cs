@@ -22,6 +22,8 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
     private CancellationTokenRegistration _registration;
     private bool _isDone;
     private bool _isDisposed;
+    private bool _isBroken;
+    private bool _isAnswered;
     private Status _status;
     private Metadata? _trailers;
 
@@ -101,11 +103,15 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
         _registration.Unregister();
         Note(TraceKind.End, "", null);
         Show(MessageMoment.CallEnded, null, status);
-        Requests.Close(IsBroken(status) ? SocketFailure : _failure, _failure);
+        Requests.Close(_isBroken ? SocketFailure : _failure, _failure);
         Settle();
     }
 
-    protected override void BreakAtCaller(string why) => End(new Status(StatusCode.Unavailable, why));
+    protected override void BreakAtCaller(string why)
+    {
+        _isBroken = true;
+        End(new Status(StatusCode.Unavailable, why));
+    }
 
     protected override void BreakAtServer()
     {
@@ -251,8 +257,15 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
     /// <summary>A packet has reached the caller.</summary>
     private void ReceiveAnswer(Packet packet)
     {
+        _isAnswered |= packet.Bytes is not null;
         if (packet.IsLast && !_isDone)
         {
+            if (!_isAnswered && packet.Status.StatusCode != StatusCode.OK)
+            {
+                // An error without any answer is the whole response: gRPC knows it before anybody reads.
+                Finish(packet.Status, packet.Trailers);
+            }
+
             // The server listens no more; what it said may still be read.
             Requests.Close(_failure, _failure);
         }
@@ -276,8 +289,6 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
         Finish(status, null);
         Responses.Close(_failure, _failure);
     }
-
-    private static bool IsBroken(Status status) => status.StatusCode == StatusCode.Unavailable;
 
     private IOException SocketFailure() => new(_status.Detail);
 

@@ -216,17 +216,19 @@ internal sealed class SimulatedNetwork
 
             var way = Link(machine, call.Caller == life ? call.To : call.From);
             var delay = IsSilent(machine) ? KeepAlive : way.IsCut ? way.UntilCutIsNoticed : way.DrawDelay();
-            if (call.IsOver)
+            if (call.Caller == life)
             {
-                Forget(call);
-            }
-            else if (call.Caller == life)
-            {
+                // Also where no handler runs yet: its request may still be on its way.
                 call.PlanBreakAtServer(delay);
             }
             else
             {
                 call.PlanBreakAtCaller(delay, $"the process at {machine} is gone");
+            }
+
+            if (call.IsOver)
+            {
+                Forget(call);
             }
         }
     }
