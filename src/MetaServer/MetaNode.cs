@@ -205,11 +205,16 @@ public sealed partial class MetaNode : IAsyncDisposable
             _lead = null;
             lead.Proposer.Stop();
             await ending.CancelAsync().ConfigureAwait(false);
-            await SettleAsync(loops[..^1]).ConfigureAwait(false);
+            if (!await Patience.WaitAsync(SettleAsync(loops[..^1]), Patience.AtStop, _time).ConfigureAwait(false))
+            {
+                // What is in the log's hands fails when the log is closed, and is never applied here.
+                GivenUp(Patience.AtStop);
+            }
+
             lead.Proposer.RefuseWaiting();
         }
 
-        await lead.Flusher.TryFlushAsync().ConfigureAwait(false);
+        await Patience.WaitAsync(lead.Flusher.TryFlushAsync(), Patience.AtStop, _time).ConfigureAwait(false);
         Ended(store.AppliedIndex);
     }
 
@@ -264,6 +269,9 @@ public sealed partial class MetaNode : IAsyncDisposable
         Message = "Kept what the cluster was created with, whatever the options say: replication {Replication}, "
             + "min replicas {Min}, chunk size {Size}")]
     private partial void KeptFixedOptions(uint replication, uint min, uint size);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Did not come to rest within {Limit}: the metadata disk hangs")]
+    private partial void GivenUp(TimeSpan limit);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped at entry {Index}")]
     private partial void Ended(ulong index);

@@ -182,6 +182,12 @@ public sealed class Journal : IAsyncDisposable
         }
 
         await _log.AppendAsync(_batch, _taken[0].Position).ConfigureAwait(false);
+        if (_queue.Failure is { } givenUp)
+        {
+            // Closed without waiting for this: somebody else may have opened the log since, and ended it before these records.
+            throw AppendQueue.Repeat(givenUp);
+        }
+
         _unproven = true;
         _quietTimer.Change(_options.QuietFlush, Timeout.InfiniteTimeSpan);
         foreach (var entry in _taken)

@@ -54,6 +54,26 @@ public sealed class DiskTroubleTests
         Assert.Equal(ErrorCode.OutOfSpace, (await TestNode.RefusedAsync(() => node.MakeDirectoryAsync(session, 2, "b"))).Code);
     }
 
+    [Fact]
+    public async Task A_node_whose_disk_hangs_stops_in_bounded_time_and_acknowledges_nothing_afterwards()
+    {
+        await using var node = await TestNode.StartAsync();
+        ulong session = (await node.OpenSessionAsync()).SessionId;
+        node.Disk.StallFor(TimeSpan.FromHours(1));
+        var making = node.MakeDirectoryAsync(session, 1, "a");
+        long began = node.Time.GetTimestamp();
+        var stopping = node.StopAsync();
+        await node.UntilAsync(() => stopping.IsCompleted);
+        Assert.True(node.Time.GetElapsedTime(began) < TimeSpan.FromMinutes(1));
+        await stopping;
+
+        node.Time.Advance(TimeSpan.FromHours(1));
+        await TestNode.RefusedAsync(() => making);
+        Assert.Equal(2u, node.Store.AppliedIndex);
+        await node.RestartAsync();
+        await node.MakeDirectoryAsync(session, 1, "a");
+    }
+
     private static async Task<bool> TryMakeAsync(TestNode node, ulong session, ulong sequence, string path)
     {
         try

@@ -139,7 +139,7 @@ public sealed class JournalDiskFaultTests
         var bench = JournalBench.Create(1);
         var journal = await bench.OpenAsync();
         bench.Disk.StallFor(TimeSpan.FromHours(1));
-        _ = journal.AppendAsync(new byte[10]).AsTask();
+        var append = journal.AppendAsync(new byte[10]).AsTask();
         var rotation = journal.RotateAsync();
         var closing = journal.DisposeAsync().AsTask();
         for (int second = 0; second < 20 && !closing.IsCompleted; second++)
@@ -150,6 +150,10 @@ public sealed class JournalDiskFaultTests
 
         Assert.True(closing.IsCompletedSuccessfully);
         Assert.Equal(DiskFailure.Failed, await JournalBench.FailureOfAsync(() => rotation));
+
+        // What was on its way is not acknowledged any more, though it arrives.
+        bench.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(DiskFailure.Failed, await JournalBench.FailureOfAsync(() => append));
     }
 
     [Fact]
