@@ -1,3 +1,4 @@
+using DfsNet.Simulation.Running;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 
@@ -11,6 +12,11 @@ internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
+        if (Arguments.IsOurs(args))
+        {
+            return await Simulator.MainAsync(args);
+        }
+
         return args.Contains("--server") || args.Contains("--internal-msbuild-node")
             ? await TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)
             : await ConsoleRunner.Run(args);

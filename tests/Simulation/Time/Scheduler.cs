@@ -45,6 +45,26 @@ internal sealed class Scheduler : IThreadPoolWorkItem
     }
 
     /// <summary>
+    /// Runs <paramref name="main"/> inside the simulation, and events until it has ended. Throws what it throws; a main that waits for what
+    /// never happens is an error.
+    /// </summary>
+    public async Task RunAsync(Func<Task> main)
+    {
+        var ended = await Task.Run(async () =>
+        {
+            var running = main();
+            await RunAsync(() => running.IsCompleted).ConfigureAwait(false);
+            return running;
+        }).ConfigureAwait(false);
+        if (!ended.IsCompleted)
+        {
+            throw new SimulationException($"the run did not end: {EventCount} events until {new TimeSpan(Now)}, {_events.Count} planned");
+        }
+
+        await ended.ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Runs events until <paramref name="isOver"/>, which is asked between them, or until nothing is left to happen. May be called again.
     /// </summary>
     public async Task RunAsync(Func<bool> isOver)

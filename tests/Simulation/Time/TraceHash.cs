@@ -23,4 +23,7 @@ internal sealed class TraceHash
             Add(letter);
         }
     }
+
+    /// <summary>A line for people; costs nothing while nobody reads.</summary>
+    public void Note(long now, string line) => Listener?.Invoke($"{new TimeSpan(now).TotalSeconds,10:F6} {line}");
 }

@@ -1,0 +1,33 @@
+using DfsNet.Simulation.Nodes;
+
+namespace DfsNet.Simulation.Faults;
+
+/// <summary>One process is killed, or one machine loses its power; it comes back after a while, sometimes at once.</summary>
+internal sealed class CrashAndRestart : IFault
+{
+    public string Name => "crash and restart";
+
+    public async Task StrikeAsync(World world, Strike strike)
+    {
+        var machine = strike.Pick(world.Machines);
+        if (!machine.IsUp || machine.IsHeldDown)
+        {
+            return;
+        }
+
+        strike.Fired();
+        machine.IsHeldDown = true;
+        if (strike.Random.Next(2) == 0)
+        {
+            machine.Kill();
+        }
+        else
+        {
+            machine.CutPower();
+        }
+
+        await strike.LastAsync(TimeSpan.Zero, world.Shape.MetaOptions.DeadAfter * 2);
+        machine.IsHeldDown = false;
+        machine.Start();
+    }
+}

@@ -1,0 +1,69 @@
+using DfsNet.ChunkServer;
+using DfsNet.Devices;
+using DfsNet.Protocol.Bulk;
+using DfsNet.Protocol.Wire;
+using DfsNet.Simulation.Disk;
+using DfsNet.Simulation.Time;
+using DfsNet.Storage.Disk;
+
+namespace DfsNet.Simulation.Nodes;
+
+/// <summary>A machine with a chunk server and its disks.</summary>
+internal sealed class ChunkMachine : Machine
+{
+    private readonly ChunkServerOptions _options;
+
+    public ChunkMachine(World world, string name, ChunkServerOptions options, int disks, Random random)
+        : base(world, name, random)
+    {
+        _options = options;
+        Address = $"{name}:7711";
+        Disks = [.. Enumerable.Range(0, disks).Select(_ => new ChunkDisk(new SimulatedDisk(new Random(random.Next()), TimeProvider.System)))];
+    }
+
+    public string Address { get; }
+
+    public IReadOnlyList<ChunkDisk> Disks { get; }
+
+    /// <summary>The running node, or the last one.</summary>
+    public ChunkNode? Node { get; private set; }
+
+    public bool IsServing => IsUp && Node!.Ready.IsCompletedSuccessfully;
+
+    protected override void Run(Life life, NodeClock clock)
+    {
+        var connections = World.Network.ConnectionsOf(Name, life, clock);
+        var node = new ChunkNode(
+            _options,
+            [.. Disks.Select(disk => (IDisk)new PacedDisk(disk.Disk, World.Scheduler, life, disk.Pace, new Random(Random.Next())))],
+            clock,
+            new Random(Random.Next()),
+            connections,
+            new GrpcBulkTransport(connections),
+            World.LogsOf(life));
+        Node = node;
+        World.Network.Listen(Name, Address, life, binder =>
+        {
+            Chunk.BindService(binder, node.ChunkService);
+            ChunkData.BindService(binder, node.ChunkDataService);
+        });
+        _ = WatchAsync(node.RunAsync(Address, CancellationToken.None), life);
+    }
+
+    protected override void AfterDeath(bool powerLost)
+    {
+        foreach (var disk in Disks)
+        {
+            if (powerLost)
+            {
+                disk.Disk.Crash();
+            }
+            else
+            {
+                disk.Disk.Kill();
+            }
+
+            disk.Disk.Restart();
+        }
+    }
+}

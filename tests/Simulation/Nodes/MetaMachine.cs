@@ -1,0 +1,59 @@
+using DfsNet.Devices;
+using DfsNet.MetaServer;
+using DfsNet.MetaServer.Store;
+using DfsNet.Simulation.Disk;
+using DfsNet.Simulation.Time;
+
+namespace DfsNet.Simulation.Nodes;
+
+/// <summary>A machine with a metadata server, its disk and its state store.</summary>
+internal sealed class MetaMachine(World world, string name, Random random) : Machine(world, name, random)
+{
+    public string Address { get; } = $"{name}:7700";
+
+    public SimulatedDisk Disk { get; } = new(new Random(random.Next()), TimeProvider.System);
+
+    public DiskPace Pace { get; } = new();
+
+    public MemoryStateStore Store { get; } = new();
+
+    /// <summary>The running node, or the last one.</summary>
+    public MetaNode? Node { get; private set; }
+
+    public bool IsServing => IsUp && Node!.Ready.IsCompletedSuccessfully;
+
+    protected override void Run(Life life, NodeClock clock)
+    {
+        var disk = new PacedDisk(Disk, World.Scheduler, life, Pace, new Random(Random.Next()));
+        var node = new MetaNode(
+            World.Shape.MetaOptions,
+            disk,
+            () => ValueTask.FromResult<IStateStore>(new SimulatedStore(Store, life)),
+            clock,
+            new Random(Random.Next()),
+            World.LogsOf(life));
+        Node = node;
+        World.Network.Listen(Name, Address, life, binder =>
+        {
+            Protocol.Wire.Metadata.BindService(binder, node.MetadataService);
+            Protocol.Wire.Cluster.BindService(binder, node.ClusterService);
+        });
+        _ = WatchAsync(node.RunAsync(CancellationToken.None), life);
+    }
+
+    protected override void AfterDeath(bool powerLost)
+    {
+        if (powerLost)
+        {
+            Disk.Crash();
+        }
+        else
+        {
+            Disk.Kill();
+        }
+
+        // What RocksDB has not flushed lives in its process: it is lost either way.
+        Store.Crash(Random);
+        Disk.Restart();
+    }
+}

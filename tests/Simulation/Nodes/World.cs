@@ -1,0 +1,102 @@
+using DfsNet.Simulation.Network;
+using DfsNet.Simulation.Observation;
+using DfsNet.Simulation.Running;
+using DfsNet.Simulation.Time;
+using Microsoft.Extensions.Logging;
+
+namespace DfsNet.Simulation.Nodes;
+
+/// <summary>One simulated site: machines, the network between them, one virtual time, and what was seen to happen.</summary>
+internal sealed class World
+{
+    public World(Shape shape, Random random)
+    {
+        Shape = shape;
+        Network = new SimulatedNetwork(Scheduler, new Random(random.Next()));
+        Meta = new MetaMachine(this, "meta", new Random(random.Next()));
+        Servers =
+        [
+            .. Enumerable.Range(1, shape.ChunkServers).Select(i => new ChunkMachine(
+                this,
+                $"server{i}",
+                shape.ChunkOptions with { Domain = $"rack{i % shape.Domains}" },
+                shape.DisksPerServer,
+                new Random(random.Next()))),
+        ];
+        Clients = [.. Enumerable.Range(1, shape.Clients).Select(i => new ClientMachine(this, $"client{i}", new Random(random.Next())))];
+        Machines = [Meta, .. Servers, .. Clients];
+        Victim = Servers[random.Next(Servers.Count)];
+    }
+
+    public Shape Shape { get; }
+
+    public Scheduler Scheduler { get; } = new();
+
+    public SimulatedNetwork Network { get; }
+
+    public MetaMachine Meta { get; }
+
+    public IReadOnlyList<ChunkMachine> Servers { get; }
+
+    public IReadOnlyList<ClientMachine> Clients { get; }
+
+    public IReadOnlyList<Machine> Machines { get; }
+
+    /// <summary>
+    /// The one server whose disks may go bad in this run: what is damaged everywhere is lost, and no system could keep it.
+    /// </summary>
+    public ChunkMachine Victim { get; }
+
+    public Coverage Coverage { get; } = new();
+
+    /// <summary>What must never happen and did.</summary>
+    public List<string> Violations { get; } = [];
+
+    public TimeSpan Now => new(Scheduler.Now);
+
+    public ILoggerFactory LogsOf(Life life) => new NodeLogs(this, life);
+
+    /// <summary>Something that must not happen happened.</summary>
+    public void Violate(string checker, string what)
+    {
+        string line = $"{checker}: {what} (at {Now.TotalSeconds:F3} s)";
+        Scheduler.Trace.Note(Scheduler.Now, line);
+        Violations.Add(line);
+    }
+
+    /// <summary>All faults end: networks carry, disks work, clocks run true, everything is started.</summary>
+    public void Heal()
+    {
+        foreach (var from in Machines)
+        {
+            foreach (var to in Machines)
+            {
+                Network.Link(from.Name, to.Name).CopyFrom(Network.Defaults);
+            }
+        }
+
+        foreach (var machine in Machines)
+        {
+            machine.IsHeldDown = false;
+            if (machine.Life is { IsAlive: true, IsPaused: true } life)
+            {
+                life.Resume();
+            }
+
+            machine.SetClockRate(1);
+            machine.Start();
+        }
+    }
+
+    /// <summary>A node's process ended by itself.</summary>
+    public void NoteEnd(Machine machine, Exception? reason)
+    {
+        string why = reason is DfsException typed ? typed.Code.ToString() : reason?.GetType().Name ?? "nothing";
+        Coverage.Count($"process ended by itself: {why}");
+        Scheduler.Trace.Note(Scheduler.Now, $"{machine.Name} ended by itself: {reason}");
+        if (reason is not DfsException)
+        {
+            Violate("processes end for a typed reason", $"{machine.Name} ended with {reason?.ToString() ?? "no error"}");
+        }
+    }
+}

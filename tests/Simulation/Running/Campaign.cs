@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using DfsNet.Simulation.Observation;
+
+namespace DfsNet.Simulation.Running;
+
+/// <summary>Many runs, one after the other, and what they came to together.</summary>
+internal sealed class Campaign(Arguments line, Action<string> print)
+{
+    // Enough for every row of the table to happen by chance.
+    private const int RunsForRows = 1_000;
+
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    public Coverage Coverage { get; } = new();
+
+    public int Runs { get; private set; }
+
+    public List<int> FailedSeeds { get; } = [];
+
+    /// <summary>True when every run held.</summary>
+    public async Task<bool> RunAsync(IEnumerable<int> seeds)
+    {
+        foreach (int seed in seeds)
+        {
+            if (line.Minutes is { } minutes && _watch.Elapsed.TotalMinutes >= minutes)
+            {
+                break;
+            }
+
+            var options = line.Run with { Seed = seed };
+            var result = await new Run(options).ExecuteAsync().ConfigureAwait(false);
+            Runs++;
+            Coverage.Add(result.Coverage);
+            if (result.Violations.Count > 0)
+            {
+                FailedSeeds.Add(seed);
+                foreach (string text in RunText.Outcome(result, options))
+                {
+                    print(text);
+                }
+            }
+        }
+
+        return FailedSeeds.Count == 0;
+    }
+
+    /// <summary>Prints what happened how often; false when a row of the table never did, in runs enough for all of them.</summary>
+    public static bool Report(Coverage coverage, int runs, int failed, double processSeconds, Action<string> print)
+    {
+        foreach (var (what, times) in coverage.Counts)
+        {
+            print($"  {times,10} {what}");
+        }
+
+        var missing = Rows.All.Where(row => coverage[row] == 0).ToList();
+        foreach (string row in missing)
+        {
+            print($"  {"never",10} {row}");
+        }
+
+        print($"{runs} runs, {failed} failed, {runs / processSeconds * 60:F0} runs per minute and core");
+        return missing.Count == 0 || runs < RunsForRows;
+    }
+
+    public double Seconds => _watch.Elapsed.TotalSeconds;
+}

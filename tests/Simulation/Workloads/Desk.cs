@@ -1,0 +1,48 @@
+using DfsNet.Simulation.Nodes;
+using DfsNet.Simulation.Running;
+using DfsNet.Simulation.Time;
+
+namespace DfsNet.Simulation.Workloads;
+
+/// <summary>Where one instance of a workload works: its directory, its users, its part of the plan.</summary>
+internal sealed class Desk
+{
+    private readonly PlannedWorkload _planned;
+    private readonly Func<int, bool> _isDropped;
+    private readonly Func<bool> _isOver;
+    private int _next;
+
+    public Desk(World world, PlannedWorkload planned, Func<int, bool> isDropped, Func<bool> isOver)
+    {
+        World = world;
+        _planned = planned;
+        _isDropped = isDropped;
+        _isOver = isOver;
+        Users = [.. planned.Clients.Select(client => new User(world, world.Clients[client]))];
+    }
+
+    public World World { get; }
+
+    /// <summary>The top-level directory that nobody else touches.</summary>
+    public string Directory => $"/w{_planned.Number}";
+
+    public IReadOnlyList<User> Users { get; }
+
+    /// <summary>The user's loop: operation after operation, with pauses, until the plan or the phase is over.</summary>
+    public async Task WorkAsync(IWorkload workload, User user)
+    {
+        while (!_isOver() && _next < _planned.Operations)
+        {
+            int number = _next++;
+            var random = Seed.Numbers(_planned.Seed, number);
+            if (_isDropped(number))
+            {
+                continue;
+            }
+
+            await World.Scheduler.DelayAsync(_planned.Pause * (2 * random.NextDouble())).ConfigureAwait(false);
+            World.Coverage.Count($"workload: {workload.Name}");
+            await workload.OperateAsync(this, user, random).ConfigureAwait(false);
+        }
+    }
+}
