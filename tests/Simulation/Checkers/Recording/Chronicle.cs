@@ -12,6 +12,10 @@ internal sealed class Chronicle(Func<long> ticks)
 {
     private readonly List<string> _patterns = ["no pattern"];
     private readonly List<long> _times = [0];
+    private readonly List<string> _violations = [];
+
+    /// <summary>What could not have happened in a file system that keeps its promises, each with the time it was seen.</summary>
+    public IReadOnlyList<string> Violations => _violations;
 
     /// <summary>The number of this moment: greater than every one before it.</summary>
     public long Now()
@@ -19,6 +23,9 @@ internal sealed class Chronicle(Func<long> ticks)
         _times.Add(ticks());
         return _times.Count - 1;
     }
+
+    /// <summary>Something was seen that must not be.</summary>
+    public void Blame(string what) => _violations.Add($"{TimeOf(Now())}: {what}");
 
     /// <summary>A pattern that nobody else in this run writes.</summary>
     public int IssuePattern(string owner)
