@@ -15,8 +15,8 @@ internal sealed class NothingStays : IConvergence
         var store = world.Meta.Store;
         if (StateReader.DetachedMaps(store).Any() || StateReader.Orphans(store).Any() || StateReader.UnreferencedChunks(store).Any())
         {
-            return $"left: maps {string.Join(", ", StateReader.DetachedMaps(store))}, orphans {string.Join(", ", StateReader.Orphans(store))}, "
-                + $"chunks {string.Join(", ", StateReader.UnreferencedChunks(store))}";
+            return $"left: maps {string.Join(", ", StateReader.DetachedMaps(store))}, "
+                + $"orphans {string.Join(", ", StateReader.Orphans(store))}, chunks {string.Join(", ", StateReader.UnreferencedChunks(store))}";
         }
 
         foreach (var (server, record) in StateReader.Servers(store))

@@ -46,7 +46,8 @@ internal sealed class ReplicasAgree : IFinalChecker
     {
         uint crc = Crc32C.Empty;
         uint length = 0;
-        var request = new ReadRequest { ChunkId = chunk.Value, Offset = 0, Length = record.CommittedLength, KnownLength = record.CommittedLength };
+        uint end = record.CommittedLength;
+        var request = new ReadRequest { ChunkId = chunk.Value, Offset = 0, Length = end, KnownLength = end };
         try
         {
             await foreach (var frame in transport.ReadAsync(address, request, CancellationToken.None).ConfigureAwait(false))

@@ -18,7 +18,8 @@ internal sealed class ChunkMachine : Machine
     {
         _options = options;
         Address = $"{name}:7711";
-        Disks = [.. Enumerable.Range(0, disks).Select(_ => new ChunkDisk(new SimulatedDisk(new Random(random.Next()), TimeProvider.System)))];
+        Disks = [.. Enumerable.Range(0, disks).Select(_ => new SimulatedDisk(new Random(random.Next()), TimeProvider.System))
+            .Select(disk => new ChunkDisk(disk))];
     }
 
     public string Address { get; }

@@ -37,7 +37,8 @@ internal sealed class NodeLogs(World world, Life life) : ILoggerFactory
             LogRows.Count(world.Coverage, name, state as IReadOnlyList<KeyValuePair<string, object?>>);
             if (world.Scheduler.Trace.Listener is not null)
             {
-                world.Scheduler.Trace.Note(world.Scheduler.Now, $"{life.Name} {logLevel} {name}: {formatter(state, exception)} {exception}");
+                string text = formatter(state, exception);
+                world.Scheduler.Trace.Note(world.Scheduler.Now, $"{life.Name} {logLevel} {name}: {text} {exception}");
             }
 
             if (name is "RpcEdge.CallBroke" or "RpcEdge.CallFailed")

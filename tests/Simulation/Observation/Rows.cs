@@ -1,6 +1,8 @@
 namespace DfsNet.Simulation.Observation;
 
-/// <summary>The rows of architecture "what happens when" that exist by now. One that never happens in many runs is a hole in the runs.</summary>
+/// <summary>
+/// The rows of architecture "what happens when" that exist by now. One that never happens in many runs is a hole in the runs.
+/// </summary>
 internal static class Rows
 {
     public const string TailCut = "row: tail of the command log cut";

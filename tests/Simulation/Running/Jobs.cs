@@ -47,7 +47,8 @@ internal sealed class Jobs(IReadOnlyList<string> arguments, int count, Action<st
             }
 
             await process.WaitForExitAsync().ConfigureAwait(false);
-            return JobReport.Read(await File.ReadAllLinesAsync(file).ConfigureAwait(false)) with { ExitedWell = process.ExitCode is 0 or 1 };
+            string[] lines = await File.ReadAllLinesAsync(file).ConfigureAwait(false);
+            return JobReport.Read(lines) with { ExitedWell = process.ExitCode is 0 or 1 };
         }
         finally
         {

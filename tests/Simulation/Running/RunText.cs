@@ -56,7 +56,8 @@ internal static class RunText
         }
 
         yield return result.Violations.Count == 0
-            ? $"seed {result.Seed} held: {result.VirtualTime.TotalSeconds:F1} s of virtual time, {result.Events} events, trace {result.TraceHash:x16}"
+            ? $"seed {result.Seed} held: {result.VirtualTime.TotalSeconds:F1} s of virtual time, {result.Events} events, "
+                + $"trace {result.TraceHash:x16}"
             : $"seed {result.Seed} FAILED, trace {result.TraceHash:x16}; again: {Reproduce(options)}";
     }
 }

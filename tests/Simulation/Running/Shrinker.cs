@@ -32,7 +32,7 @@ internal sealed class Shrinker(Action<string> print)
         return options;
     }
 
-    private static string CheckerOf(RunResult result) => result.Violations[0][..result.Violations[0].IndexOf(':', StringComparison.Ordinal)];
+    private static string CheckerOf(RunResult result) => result.Violations[0].Split(':')[0];
 
     private static RunOptions Without(RunOptions options, List<int> strikes, IReadOnlyCollection<int> keep) =>
         options with { DroppedStrikes = [.. options.DroppedStrikes, .. strikes.Except(keep)] };

@@ -12,7 +12,7 @@ internal interface IWorkload
     /// <summary>Before any fault: makes what the operations need.</summary>
     Task PrepareAsync(Desk desk) => Task.CompletedTask;
 
-    /// <summary>Does one operation for a user, beside those of the other users. Errors of the file system are no failure of the run.</summary>
+    /// <summary>Does one operation for a user, beside those of others. Errors of the file system are no failure of the run.</summary>
     Task OperateAsync(Desk desk, User user, Random random);
 
     /// <summary>After healing: looks at everything once more. Here every read has to succeed in the end.</summary>

@@ -4,7 +4,7 @@ using DfsNet.Simulation.Nodes;
 
 namespace DfsNet.Simulation.Workloads;
 
-/// <summary>A program that uses the SDK on one machine. It survives the death of its process: what it had begun has no known outcome.</summary>
+/// <summary>A program that uses the SDK on one machine. When its process dies, what it had begun has no known outcome.</summary>
 internal sealed class User(World world, ClientMachine machine)
 {
     // Far beyond every bound: a call that takes this long hangs.
@@ -39,7 +39,8 @@ internal sealed class User(World world, ClientMachine machine)
 
         if (first == limit)
         {
-            world.Violate("no call outlives its deadline", $"{what} of {Name} has not ended after {new TimeSpan(world.Scheduler.Now - began)}");
+            var lasted = new TimeSpan(world.Scheduler.Now - began);
+            world.Violate("no call outlives its deadline", $"{what} of {Name} has not ended after {lasted}");
             return Outcome<T>.Died;
         }
 
@@ -76,7 +77,7 @@ internal sealed class User(World world, ClientMachine machine)
     /// <summary>Repeats a call that must succeed now that everything is healed; null after the limit, which is a violation.</summary>
     public async Task<Outcome<T>> InsistAsync<T>(string what, Func<DfsClient, Task<T>> call, Func<DfsException, bool>? isAnswer = null)
     {
-        long end = world.Scheduler.Now + world.Shape.LivenessLimit.Ticks;
+        long limit = world.Scheduler.Now + world.Shape.LivenessLimit.Ticks;
         while (true)
         {
             var outcome = await CallAsync(what, call).ConfigureAwait(false);
@@ -85,9 +86,10 @@ internal sealed class User(World world, ClientMachine machine)
                 return outcome;
             }
 
-            if (world.Scheduler.Now > end)
+            if (world.Scheduler.Now > limit)
             {
-                world.Violate("after healing every call succeeds", $"{what} of {Name} still ends with {outcome.Error?.ToString() ?? "nothing"}");
+                string end = outcome.Error?.ToString() ?? "nothing";
+                world.Violate("after healing every call succeeds", $"{what} of {Name} still ends with {end}");
                 return outcome;
             }
 
