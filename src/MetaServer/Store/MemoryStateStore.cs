@@ -50,11 +50,17 @@ public sealed class MemoryStateStore : IStateStore
 
     public IStateSnapshot OpenSnapshot() => new Snapshot(_current);
 
-    public ValueTask<ulong> FlushAsync()
+    public ValueTask<ulong> FlushAsync() => ValueTask.FromResult(FlushTo(AppliedIndex));
+
+    /// <summary>Ends a forced flush that began when <paramref name="index"/> was applied; returns the index flushed now.</summary>
+    public ulong FlushTo(ulong index)
     {
-        _flushed = (_current.Index, _current.Pairs);
-        _history.Clear();
-        return ValueTask.FromResult(_flushed.Index);
+        while (_history.TryPeek(out var oldest) && oldest.Index <= index)
+        {
+            _flushed = _history.Dequeue();
+        }
+
+        return _flushed.Index;
     }
 
     /// <summary>Falls back to an index drawn between the last forced flush and the applied one.</summary>
@@ -67,14 +73,7 @@ public sealed class MemoryStateStore : IStateStore
     /// <summary>Falls back to the newest state at or below <paramref name="index"/>, but never behind the last forced flush.</summary>
     public void CrashTo(ulong index)
     {
-        foreach (var state in _history)
-        {
-            if (state.Index <= index)
-            {
-                _flushed = state;
-            }
-        }
-
+        FlushTo(index);
         _history.Clear();
         _current = new Version(_flushed.Index, _flushed.Pairs);
     }

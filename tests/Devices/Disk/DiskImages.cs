@@ -235,6 +235,31 @@ internal sealed class DiskImages
         inode.Flush(flush);
     }
 
+    /// <summary>
+    /// A flush of files that lie on this disk and are simulated elsewhere (a database's). False: it lied. Such a flush writes first, so
+    /// that it meets a full disk too.
+    /// </summary>
+    public bool TryFlushElsewhere(string path)
+    {
+        BeginFlush("fdatasync", path);
+        if (NextWriteFailure(path, 1) is { } failure)
+        {
+            throw Error(failure, "pwrite", path);
+        }
+
+        if (MeetsFlushError(path))
+        {
+            throw Error(DiskFailure.Failed, "fdatasync", path);
+        }
+
+        if (FlushesLie)
+        {
+            Counts.Note(DiskFault.FlushLie);
+        }
+
+        return !FlushesLie;
+    }
+
     public void Allocate(string path, SimulatedInode inode, long length)
     {
         long before = inode.OccupiedBytes;

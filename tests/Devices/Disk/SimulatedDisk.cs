@@ -16,7 +16,7 @@ namespace DfsNet.Devices;
 /// <item>A crash kills handles and locks; every later call through them, and every call before <see cref="Restart"/>, fails.
 /// <see cref="Kill"/> does the same to a process alone: the live image stays, as the page cache does.</item>
 /// <item>A failed flush leaves some sectors durable; the others look written and are lost: a later flush succeeds without them. Flushes of
-/// the same file that had begun by then fail too.</item>
+/// the same file that had begun by then fail too. A failed flush of a directory leaves its names as unflushed as they were.</item>
 /// <item>A failed write has written any part of its data. On a full disk writes into reserved or existing space succeed.</item>
 /// <item>A lost write is acknowledged, also by every later flush, and never reaches either image; the file grows all the same. A
 /// misdirected write does its damage in a wrong sector of any file, in both images, and leaves its own place as a lost one does.</item>

@@ -85,6 +85,34 @@ public sealed class PacedDiskTests
     }
 
     [Fact]
+    public async Task A_power_cut_inside_an_operation_takes_the_process_with_it()
+    {
+        var life = new Life(_scheduler, "node");
+        _disk.Images.WentDown += life.Die;
+        var file = await Attach(life).OpenAsync("a", FileOpening.CreateNew);
+        _disk.CrashAtOperation(2);
+        var flush = file.FlushAsync().AsTask();
+        var write = file.WriteAsync(0, new byte[1]).AsTask();
+        await _scheduler.RunAsync(() => false);
+        Assert.False(life.IsAlive || flush.IsCompleted);
+        Assert.True(write.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_flush_that_runs_beside_a_failing_one_of_the_same_file_fails_too()
+    {
+        var file = await Attach(new Life(_scheduler, "node")).OpenAsync("a", FileOpening.CreateNew);
+        await file.WriteAsync(0, new byte[1]);
+        _disk.FailFlushAt(1);
+        Task[] flushes = [file.FlushAsync().AsTask(), file.FlushAsync().AsTask()];
+        await _scheduler.RunAsync(() => flushes.All(flush => flush.IsCompleted));
+        Assert.All(flushes, flush => Assert.IsType<DiskException>(flush.Exception!.InnerException));
+        var later = file.FlushAsync().AsTask();
+        await _scheduler.RunAsync(() => later.IsCompleted);
+        Assert.True(later.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task A_journal_killed_in_the_middle_of_a_flush_comes_back_with_what_it_acknowledged()
     {
         for (int seed = 1; seed <= 40; seed++)

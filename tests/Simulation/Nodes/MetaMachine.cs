@@ -25,10 +25,11 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
     protected override void Run(Life life, NodeClock clock)
     {
         var disk = new PacedDisk(Disk, World.Scheduler, life, Pace, new Random(Random.Next()));
+        var store = new SimulatedStore(Store, Disk, World.Scheduler, life, Pace, new Random(Random.Next()));
         var node = new MetaNode(
             World.Shape.MetaOptions,
             disk,
-            () => ValueTask.FromResult<IStateStore>(new SimulatedStore(Store, life)),
+            () => ValueTask.FromResult<IStateStore>(store),
             clock,
             new Random(Random.Next()),
             World.LogsOf(life));
@@ -52,8 +53,6 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
             Disk.Kill();
         }
 
-        // What RocksDB has not flushed lives in its process: it is lost either way.
-        Store.Crash(Random);
         Disk.Restart();
     }
 }
