@@ -108,7 +108,10 @@ internal sealed class PacedDisk : IDisk
 
         _scheduler.Trace.Add(((long)call << 32) ^ name);
         _scheduler.Trace.Add((offset << 24) ^ length);
-        _scheduler.Trace.Listener?.Invoke($"{_life.Name} disk {call} {path} {offset}+{length}");
+        if (_scheduler.Trace.Listener is not null)
+        {
+            _scheduler.Trace.Note(_scheduler.Now, $"{_life.Name} disk {call} {path} {offset}+{length}");
+        }
     }
 
     /// <summary>Takes effect now; most often it has ended then, too.</summary>

@@ -102,7 +102,10 @@ internal sealed class SimulatedStore : IStateStore
     private void Note(StoreCall call, ulong index, long count)
     {
         _scheduler.Trace.Add(((long)call << 56) ^ (count << 40) ^ (long)index);
-        _scheduler.Trace.Listener?.Invoke($"{_life.Name} store {call} {index} ({count})");
+        if (_scheduler.Trace.Listener is not null)
+        {
+            _scheduler.Trace.Note(_scheduler.Now, $"{_life.Name} store {call} {index} ({count})");
+        }
     }
 
     /// <summary>What happens to a store, for the trace.</summary>
