@@ -15,7 +15,10 @@ internal sealed record DeadEnd<TState, TOperation>(
     private const int OrderShown = 12;
 
     public string Explain(
-        ISequentialModel<TState, TOperation> model, IReadOnlyList<TimedOperation<TOperation>> operations, Verdict verdict)
+        ISequentialModel<TState, TOperation> model,
+        IReadOnlyList<TimedOperation<TOperation>> operations,
+        Verdict verdict,
+        Func<long, string> showMoment)
     {
         int required = operations.Count(operation => !operation.IsOptional);
         var text = new StringBuilder();
@@ -26,22 +29,25 @@ internal sealed record DeadEnd<TState, TOperation>(
         text.AppendLine(hidden == 0 ? "placed, in this order:" : $"placed, in this order ({hidden} earlier ones left out):");
         foreach (int number in Order.Skip(hidden))
         {
-            Append(text, operations[number]);
+            Append(text, operations[number], showMoment);
         }
 
         if (Blocking >= 0)
         {
             text.AppendLine("has to come next, and cannot:");
-            Append(text, operations[Blocking]);
+            Append(text, operations[Blocking], showMoment);
             text.AppendLine($"    the state then: {model.Describe(State, operations[Blocking].What)}");
         }
 
-        AppendOthers(text, model, operations);
+        AppendOthers(text, model, operations, showMoment);
         return text.ToString();
     }
 
     private void AppendOthers(
-        StringBuilder text, ISequentialModel<TState, TOperation> model, IReadOnlyList<TimedOperation<TOperation>> operations)
+        StringBuilder text,
+        ISequentialModel<TState, TOperation> model,
+        IReadOnlyList<TimedOperation<TOperation>> operations,
+        Func<long, string> showMoment)
     {
         var others = Waiting.Where(number => number != Blocking && operations[number].Serves is null).ToList();
         if (others.Count != 0)
@@ -51,7 +57,7 @@ internal sealed record DeadEnd<TState, TOperation>(
 
         foreach (int number in others)
         {
-            Append(text, operations[number]);
+            Append(text, operations[number], showMoment);
             if (!model.TryStep(State, operations[number].What, out _))
             {
                 text.AppendLine($"    cannot happen here either: {model.Describe(State, operations[number].What)}");
@@ -59,9 +65,9 @@ internal sealed record DeadEnd<TState, TOperation>(
         }
     }
 
-    private static void Append(StringBuilder text, TimedOperation<TOperation> operation)
+    private static void Append(StringBuilder text, TimedOperation<TOperation> operation, Func<long, string> showMoment)
     {
-        string until = operation.Returned == TimedOperation<TOperation>.Never ? "?" : $"{operation.Returned}";
-        text.AppendLine($"  [{operation.Invoked}..{until}] client {operation.Client}: {operation.What}");
+        string until = operation.Returned == TimedOperation<TOperation>.Never ? "?" : showMoment(operation.Returned);
+        text.AppendLine($"  [{showMoment(operation.Invoked)}..{until}] client {operation.Client}: {operation.What}");
     }
 }

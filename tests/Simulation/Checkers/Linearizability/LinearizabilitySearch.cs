@@ -41,13 +41,22 @@ internal sealed class LinearizabilitySearch<TState, TOperation>
         _servant = FindServants(_operations);
     }
 
-    /// <summary>Searches for an order, with at most so many steps of the model.</summary>
+    /// <summary>Searches for an order.</summary>
+    /// <param name="model">What each operation does.</param>
+    /// <param name="history">What was recorded.</param>
+    /// <param name="stepsMax">Steps of the model after which the search is given up.</param>
+    /// <param name="showMoment">How people are told of a moment; by its number if nothing is given.</param>
     public static LinearizabilityResult Run(
-        ISequentialModel<TState, TOperation> model, IReadOnlyList<TimedOperation<TOperation>> history, long stepsMax = 2_000_000)
+        ISequentialModel<TState, TOperation> model,
+        IReadOnlyList<TimedOperation<TOperation>> history,
+        long stepsMax = 2_000_000,
+        Func<long, string>? showMoment = null)
     {
         var search = new LinearizabilitySearch<TState, TOperation>(model, history, stepsMax);
         var verdict = search.Decide();
-        string explanation = verdict == Verdict.Linearizable ? "" : search._furthest!.Explain(model, search._operations, verdict);
+        string explanation = verdict == Verdict.Linearizable
+            ? ""
+            : search._furthest!.Explain(model, search._operations, verdict, showMoment ?? (moment => $"{moment}"));
         return new LinearizabilityResult(verdict, search._steps, explanation);
     }
 

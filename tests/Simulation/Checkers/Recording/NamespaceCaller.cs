@@ -10,25 +10,28 @@ internal sealed class NamespaceCaller(NamespaceHistory history)
     // A file that changes under every attempt to read it as a whole is given up: the outcome is unknown then.
     private const int ReadAttemptsMax = 20;
 
-    /// <summary>Asks, and records. Errors of the file system are recorded and told; everything else is thrown on.</summary>
+    /// <summary>
+    /// Asks, and records: also the error, which is thrown on. A call whose process dies never ends, and so has an unknown outcome.
+    /// </summary>
     public async Task<RecordedCall> CallAsync(
-        int number, DfsClient client, NamespaceOperation operation, CancellationToken cancellation)
+        int number, DfsClient client, NamespaceOperation operation, CancellationToken cancellation = default)
     {
         var call = history.Begin(number, operation);
         try
         {
             await CallAsync(client, call, cancellation).ConfigureAwait(false);
+            return call;
         }
         catch (DfsException error)
         {
             call.Fail(error.Code);
+            throw;
         }
         catch (OperationCanceledException)
         {
             call.Unknown();
+            throw;
         }
-
-        return call;
     }
 
     private async Task CallAsync(DfsClient client, RecordedCall call, CancellationToken cancellation)

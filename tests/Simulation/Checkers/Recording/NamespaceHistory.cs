@@ -47,7 +47,8 @@ internal sealed class NamespaceHistory(Chronicle chronicle, string root)
             AddTo(operations, call);
         }
 
-        return LinearizabilitySearch<NamespaceState, NamespaceOperation>.Run(new NamespaceModel(), operations, stepsMax);
+        return LinearizabilitySearch<NamespaceState, NamespaceOperation>.Run(
+            new NamespaceModel(), operations, stepsMax, chronicle.TimeOf);
     }
 
     private static void AddTo(List<TimedOperation<NamespaceOperation>> operations, RecordedCall call)
