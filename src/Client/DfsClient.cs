@@ -14,7 +14,7 @@ namespace DfsNet.Client;
 /// Paths are absolute ("/a/b"), valid UTF-8, at most 4,096 bytes, with names of 1 to 255 bytes.
 /// Every failure of the file system is a <see cref="DfsException"/> whose <see cref="DfsException.Code"/> says what went wrong. A call that
 /// gets no answer ends with TimedOut or Unavailable after <see cref="DfsClientOptions.CallTimeout"/>: a change it asked for may then have
-/// happened or not.
+/// happened or not, and so may one that ends with OutcomeUnknown.
 /// </summary>
 public sealed class DfsClient : IAsyncDisposable
 {

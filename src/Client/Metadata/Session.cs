@@ -57,8 +57,8 @@ internal sealed class Session : IDisposable
 
     /// <summary>Makes a change.</summary>
     /// <exception cref="DfsException">What the command gave; SessionEnded when it certainly took no effect because the session is over;
-    /// OutcomeUnknown when the session ended before its result was known; TimedOut or Unavailable when it may or may not take
-    /// effect.</exception>
+    /// OutcomeUnknown when the session ended, or an attempt was turned away, after one that stayed without an answer; TimedOut or
+    /// Unavailable when it may or may not take effect.</exception>
     public Task<CommandResult> SubmitAsync(string step, ClientCommand command, CallDeadline deadline, CancellationToken cancellation) =>
         SubmitAsync(step, command, null, deadline, cancellation);
 
@@ -169,6 +169,12 @@ internal sealed class Session : IDisposable
             _ = SettleLateAsync(step, sequence, call(request), late);
             throw;
         }
+        catch (DfsException error) when (history.Unanswered && IsSaidAtTheDoor(error.Code))
+        {
+            throw new DfsException(
+                ErrorCode.OutcomeUnknown, step,
+                $"{step}: an attempt stayed without an answer, and the next was turned away; it may or may not have taken effect", error);
+        }
         finally
         {
             if (!goesOn)
@@ -180,7 +186,11 @@ internal sealed class Session : IDisposable
 
     private static bool IsUndecided(Exception error, CallHistory history) =>
         error is OperationCanceledException
-        || (history.Unanswered && error is DfsException failure && MetadataConnection.MayBeRepeated(failure.Code));
+        || (history.Unanswered && error is DfsException failure
+            && (MetadataConnection.MayBeRepeated(failure.Code) || IsSaidAtTheDoor(failure.Code)));
+
+    // Before anything is looked up or proposed: true of the attempt that heard it, not of an earlier one that heard nothing.
+    private static bool IsSaidAtTheDoor(ErrorCode code) => code is ErrorCode.NotLeader or ErrorCode.Overloaded or ErrorCode.OutOfSpace;
 
     // Behind the caller's back, as long as the session may live without an answer.
     private async Task SettleLateAsync<TReply>(string step, ulong sequence, MetadataCall<TReply> call, Action<TReply> late)
