@@ -17,9 +17,9 @@ internal enum Outcome
 
 /// <summary>
 /// Which errors of the client say for certain that a change did not happen. Derived from the client: a refusal by the rules of the
-/// namespace is a kept result of exactly this call; SessionEnded is only thrown when no attempt stayed unanswered; what goes wrong with
-/// chunks, of a file that is stored as a whole, goes wrong before its last step. Everything else is said by a door that an earlier,
-/// unanswered attempt of the same call may have passed.
+/// namespace is a kept result of exactly this call; SessionEnded, and what is said at the door (OutOfSpace, Overloaded, NotLeader), are only
+/// told when no attempt stayed unanswered, and become OutcomeUnknown otherwise; what goes wrong with chunks, of a file that is stored as a
+/// whole, goes wrong before its last step. Everything else leaves it open.
 /// </summary>
 internal static class Outcomes
 {
@@ -29,7 +29,7 @@ internal static class Outcomes
         ErrorCode.InvalidArgument or ErrorCode.NotFound or ErrorCode.AlreadyExists or ErrorCode.NotADirectory or ErrorCode.IsADirectory
             or ErrorCode.DirectoryNotEmpty or ErrorCode.WouldCycle or ErrorCode.ConditionFailed or ErrorCode.LimitExceeded
             or ErrorCode.SessionEnded or ErrorCode.TooFewServers or ErrorCode.NotOwner or ErrorCode.ChunkSealed
-            or ErrorCode.PrefixConflict => Outcome.Refused,
+            or ErrorCode.PrefixConflict or ErrorCode.OutOfSpace or ErrorCode.Overloaded or ErrorCode.NotLeader => Outcome.Refused,
         _ => Outcome.Unknown,
     };
 
