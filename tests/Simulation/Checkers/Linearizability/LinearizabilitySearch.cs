@@ -49,7 +49,7 @@ internal sealed class LinearizabilitySearch<TState, TOperation>
     public static LinearizabilityResult Run(
         ISequentialModel<TState, TOperation> model,
         IReadOnlyList<TimedOperation<TOperation>> history,
-        long stepsMax = 2_000_000,
+        long stepsMax = 500_000,
         Func<long, string>? showMoment = null)
     {
         var search = new LinearizabilitySearch<TState, TOperation>(model, history, stepsMax);

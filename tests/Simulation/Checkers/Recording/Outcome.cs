@@ -17,9 +17,9 @@ internal enum Outcome
 
 /// <summary>
 /// Which errors of the client say for certain that a change did not happen. Derived from the client: a refusal by the rules of the
-/// namespace is a kept result of exactly this call; SessionEnded, and what is said at the door (OutOfSpace, Overloaded, NotLeader), are only
-/// told when no attempt stayed unanswered, and become OutcomeUnknown otherwise; what goes wrong with chunks, of a file that is stored as a
-/// whole, goes wrong before its last step. Everything else leaves it open.
+/// namespace is a kept result of exactly this call; SessionEnded, and what is said at the door (OutOfSpace, Overloaded, NotLeader), are
+/// only told when no attempt stayed unanswered, and become OutcomeUnknown otherwise; what goes wrong with chunks, of a file that is stored
+/// as a whole, goes wrong before its last step. Everything else leaves it open.
 /// </summary>
 internal static class Outcomes
 {
