@@ -179,7 +179,13 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
         var limitBelow = limit + (look * (LooksPerHop * opening.HopsBelow));
         while (true)
         {
-            await Task.Delay(look, context.Time, over.Token).ConfigureAwait(false);
+            // Every chain ends while this waits: that is no exception.
+            await Task.Delay(look, context.Time, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (over.IsCancellationRequested)
+            {
+                return;
+            }
+
             if (_disk.Silence is var disk && disk >= limit)
             {
                 throw ChainFailure.DiskSilent(Self, disk);

@@ -6,8 +6,8 @@ namespace DfsNet.Storage.Journals;
 /// <summary>Where one batch is put together: records are copied here once and go to disk in one write. Reused by its journal.</summary>
 internal sealed class BatchBuffer
 {
-    // A few hundred small records; grows to the largest batch seen.
-    private const int InitialBytes = 256 * 1024;
+    // Some dozen small records; grows to the largest batch seen.
+    private const int InitialBytes = 16 * 1024;
 
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(InitialBytes);
     private int _length = JournalFormat.BatchHeaderBytes;

@@ -83,7 +83,7 @@ internal sealed class SegmentReader : IAsyncDisposable
         count = (int)Math.Clamp(Length - offset, 0, count);
         if (offset < _windowStart || offset + count > _windowStart + _windowLength)
         {
-            int wanted = Math.Max(count, WindowBytes);
+            int wanted = (int)Math.Max(count, Math.Min(WindowBytes, Length - offset));
             if (_window.Length < wanted)
             {
                 _window = GC.AllocateUninitializedArray<byte>(wanted);
