@@ -6,6 +6,7 @@ internal sealed class SimulatedNames(DiskFaultCounts counts)
     private readonly SortedDictionary<string, SimulatedInode> _live = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, SimulatedInode> _durable = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _directories = new(StringComparer.Ordinal) { "" };
+    private readonly Dictionary<string, SortedSet<string>> _children = new(StringComparer.Ordinal);
     private readonly List<Change> _unflushed = [];
     private long _changes;
 
@@ -24,17 +25,14 @@ internal sealed class SimulatedNames(DiskFaultCounts counts)
 
     public void AddDirectory(string directory)
     {
-        for (string above = directory; _directories.Add(above) && above.Contains('/');)
+        for (string above = directory; _directories.Add(above);)
         {
+            AddChild(above);
             above = DirectoryOf(above);
         }
     }
 
-    public IReadOnlyList<string> List(string directory)
-    {
-        var paths = _live.Keys.Concat(_directories.Where(path => path.Length > 0));
-        return [.. paths.Where(path => DirectoryOf(path) == directory).Select(NameOf).Order(StringComparer.Ordinal)];
-    }
+    public IReadOnlyList<string> List(string directory) => _children.TryGetValue(directory, out var names) ? [.. names] : [];
 
     public SimulatedInode Create(string path)
     {
@@ -78,9 +76,10 @@ internal sealed class SimulatedNames(DiskFaultCounts counts)
         }
 
         _unflushed.Clear();
-        foreach (var inode in _live.Values)
+        foreach (var (path, inode) in _live)
         {
             inode.NameCount = 0;
+            _children[DirectoryOf(path)].Remove(NameOf(path));
         }
 
         _live.Clear();
@@ -94,6 +93,7 @@ internal sealed class SimulatedNames(DiskFaultCounts counts)
             }
 
             _live.Add(path, inode);
+            AddChild(path);
             OccupiedBytes += inode.OccupiedBytes;
         }
     }
@@ -107,6 +107,7 @@ internal sealed class SimulatedNames(DiskFaultCounts counts)
         if (change.Source is not null)
         {
             Count(change.Source, -1);
+            _children[DirectoryOf(change.Source)].Remove(NameOf(change.Source));
         }
 
         if (change.Target is not null)
@@ -118,9 +119,21 @@ internal sealed class SimulatedNames(DiskFaultCounts counts)
         if (change.Target is not null)
         {
             Count(change.Target, 1);
+            AddChild(change.Target);
         }
 
         _unflushed.Add(change);
+    }
+
+    private void AddChild(string path)
+    {
+        string directory = DirectoryOf(path);
+        if (!_children.TryGetValue(directory, out var names))
+        {
+            _children[directory] = names = new SortedSet<string>(StringComparer.Ordinal);
+        }
+
+        names.Add(NameOf(path));
     }
 
     private void Count(string path, int sign)
