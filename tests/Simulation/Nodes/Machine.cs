@@ -11,6 +11,7 @@ internal abstract class Machine(World world, string name, Random random)
     private static readonly TimeSpan SupervisorPause = TimeSpan.FromMilliseconds(500);
 
     private double _rate = 1;
+    private long _rateChanged = -1;
     private TimeSpan _wallOffset;
 
     public string Name => name;
@@ -19,6 +20,9 @@ internal abstract class Machine(World world, string name, Random random)
     public Life? Life { get; private set; }
 
     public bool IsUp => Life is { IsAlive: true };
+
+    /// <summary>Whether its process ran undisturbed from this moment to now, with a clock that ran true.</summary>
+    public bool IsSteadySince(long ticks) => Life is { } life && life.IsSteadySince(ticks) && _rate == 1 && _rateChanged < ticks;
 
     /// <summary>While set, nobody starts the process again but the fault that took it down.</summary>
     public bool IsHeldDown { get; set; }
@@ -66,6 +70,7 @@ internal abstract class Machine(World world, string name, Random random)
     public void SetClockRate(double rate)
     {
         _rate = rate;
+        _rateChanged = world.Scheduler.Now;
         Clock?.SetRate(rate);
     }
 

@@ -1,3 +1,4 @@
+using DfsNet.Simulation.Checkers.Recording;
 using DfsNet.Simulation.Network;
 using DfsNet.Simulation.Observation;
 using DfsNet.Simulation.Running;
@@ -12,6 +13,7 @@ internal sealed class World
     public World(Shape shape, Random random)
     {
         Shape = shape;
+        Chronicle = new Chronicle(() => Scheduler.Now);
         Network = new SimulatedNetwork(Scheduler, new Random(random.Next()));
         Meta = new MetaMachine(this, "meta", new Random(random.Next()));
         Servers =
@@ -48,6 +50,9 @@ internal sealed class World
     public ChunkMachine Victim { get; }
 
     public Coverage Coverage { get; } = new();
+
+    /// <summary>Orders all that users do and see, and numbers what they write.</summary>
+    public Chronicle Chronicle { get; }
 
     /// <summary>What must never happen and did.</summary>
     public List<string> Violations { get; } = [];

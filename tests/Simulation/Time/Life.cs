@@ -7,6 +7,7 @@ namespace DfsNet.Simulation.Time;
 internal sealed class Life(Scheduler scheduler, string name)
 {
     private readonly Queue<Action> _held = new();
+    private TimeSpan _slowness;
 
     public string Name => name;
 
@@ -15,7 +16,21 @@ internal sealed class Life(Scheduler scheduler, string name)
     public bool IsPaused { get; private set; }
 
     /// <summary>Everything that reaches this process takes this much longer: a slow node. Changed by faults.</summary>
-    public TimeSpan Slowness { get; set; }
+    public TimeSpan Slowness
+    {
+        get => _slowness;
+        set
+        {
+            _slowness = value;
+            LastDisturbed = scheduler.Now;
+        }
+    }
+
+    /// <summary>When it was last paused, resumed, or made slower or faster.</summary>
+    public long LastDisturbed { get; private set; } = -1;
+
+    /// <summary>Whether it ran undisturbed from this moment to now.</summary>
+    public bool IsSteadySince(long ticks) => IsAlive && !IsPaused && _slowness == TimeSpan.Zero && LastDisturbed < ticks;
 
     /// <summary>Fires when the process dies.</summary>
     public event Action? Died;
@@ -48,6 +63,7 @@ internal sealed class Life(Scheduler scheduler, string name)
         if (!IsPaused)
         {
             IsPaused = true;
+            LastDisturbed = scheduler.Now;
             Paused?.Invoke();
         }
     }
@@ -56,6 +72,7 @@ internal sealed class Life(Scheduler scheduler, string name)
     public void Resume()
     {
         IsPaused = false;
+        LastDisturbed = scheduler.Now;
         while (_held.TryDequeue(out var action))
         {
             scheduler.After(TimeSpan.Zero, () => Deliver(action));

@@ -10,6 +10,7 @@ internal sealed class Desk
     private readonly PlannedWorkload _planned;
     private readonly Func<int, bool> _isDropped;
     private readonly Func<bool> _isOver;
+    private readonly Dictionary<User, int> _numbers;
     private int _next;
 
     public Desk(World world, PlannedWorkload planned, Func<int, bool> isDropped, Func<bool> isOver)
@@ -19,6 +20,7 @@ internal sealed class Desk
         _isDropped = isDropped;
         _isOver = isOver;
         Users = [.. planned.Clients.Select(client => new User(world, world.Clients[client]))];
+        _numbers = Users.Select((user, number) => (user, number)).ToDictionary(pair => pair.user, pair => pair.number);
     }
 
     public World World { get; }
@@ -27,6 +29,18 @@ internal sealed class Desk
     public string Directory => $"/w{_planned.Number}";
 
     public IReadOnlyList<User> Users { get; }
+
+    /// <summary>The number of a user here, from 0.</summary>
+    public int NumberOf(User user) => _numbers[user];
+
+    /// <summary>What was read was compared with what was written; the chronicle knows what did not fit.</summary>
+    public void Require(bool fits)
+    {
+        if (!fits)
+        {
+            World.Violate("a read returns the bytes of one commit, and of none older than it must", World.Chronicle.Violations[^1]);
+        }
+    }
 
     /// <summary>The user's loop: operation after operation, with pauses, until the plan or the phase is over.</summary>
     public async Task WorkAsync(IWorkload workload, User user)

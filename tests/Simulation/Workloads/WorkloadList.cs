@@ -5,7 +5,9 @@ internal static class WorkloadList
 {
     private static readonly IReadOnlyList<Func<IWorkload>> Makers =
     [
-        () => new WholeFiles(),
+        () => new FilesOfAllSizes(),
+        () => new SmallFileStorms(),
+        () => new NamespaceChurn(),
     ];
 
     public static IReadOnlyList<IWorkload> All { get; } = [.. Makers.Select(make => make())];
