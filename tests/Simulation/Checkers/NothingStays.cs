@@ -22,6 +22,12 @@ internal sealed class NothingStays : IConvergence
         foreach (var (server, record) in StateReader.Servers(store))
         {
             var machine = world.Servers.Single(machine => machine.Address == record.Address);
+            if (machine.IsCrippled)
+            {
+                // What its disks destroyed keeps it from obeying.
+                continue;
+            }
+
             if (StateReader.Leaving(store, server).FirstOrDefault() is { Chunk.Value: > 0 } leaving)
             {
                 return $"{machine.Name} has not removed chunk {leaving.Chunk}";

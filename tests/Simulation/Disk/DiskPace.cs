@@ -34,6 +34,15 @@ internal sealed class DiskPace
     /// <summary>Nothing ends before this moment of virtual time: the disk hangs.</summary>
     public long StalledUntil { get; set; }
 
+    /// <summary>As fast as it can be; what hangs goes on.</summary>
+    public void Reset()
+    {
+        SlowFactor = 1;
+        SlowCallEvery = 0;
+        WriteLatency = TimeSpan.Zero;
+        StalledUntil = 0;
+    }
+
     public TimeSpan OfFlush(Random random, long now) => Total(Between(FlushMin, FlushMax, random), now);
 
     public TimeSpan OfRead(Random random, long now) =>

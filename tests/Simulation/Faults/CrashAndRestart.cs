@@ -17,7 +17,9 @@ internal sealed class CrashAndRestart : IFault
 
         strike.Fired();
         machine.IsHeldDown = true;
-        if (strike.Random.Next(2) == 0)
+        bool isKill = strike.Random.Next(2) == 0;
+        strike.Note($"{(isKill ? "kills" : "cuts the power of")} {machine.Name}");
+        if (isKill)
         {
             machine.Kill();
         }

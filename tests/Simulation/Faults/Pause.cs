@@ -9,12 +9,13 @@ internal sealed class Pause : IFault
 
     public async Task StrikeAsync(World world, Strike strike)
     {
-        var life = strike.Pick(world.Machines).Life;
-        if (life is not { IsAlive: true, IsPaused: false })
+        var machine = strike.Pick(world.Machines);
+        if (machine.Life is not { IsAlive: true, IsPaused: false } life)
         {
             return;
         }
 
+        strike.Note(machine.Name);
         strike.Fired();
         life.Pause();
         await strike.LastAsync(TimeSpan.FromMilliseconds(50), world.Shape.MetaOptions.SessionTimeout * 1.5);

@@ -12,6 +12,8 @@ namespace DfsNet.Simulation.Nodes;
 internal sealed class ChunkMachine : Machine
 {
     private readonly ChunkServerOptions _options;
+    private bool _hasFailedVolume;
+    private bool _hasClosedVolume;
 
     public ChunkMachine(World world, string name, ChunkServerOptions options, int disks, Random random)
         : base(world, name, random)
@@ -31,8 +33,22 @@ internal sealed class ChunkMachine : Machine
 
     public bool IsServing => IsUp && Node!.Ready.IsCompletedSuccessfully;
 
+    /// <summary>Its disks lied, or lost what they had: a volume may fail, or stay closed.</summary>
+    public bool HasBadDisks { get; set; }
+
+    /// <summary>Some of what it stored is out of reach for good: a volume was not opened, or the process does not start.</summary>
+    public bool IsCrippled => HasBadDisks && (!IsServing || _hasClosedVolume);
+
+    /// <summary>A volume of the present life failed, or was not opened.</summary>
+    public void NoteVolume(bool isOpen)
+    {
+        _hasFailedVolume |= isOpen;
+        _hasClosedVolume |= !isOpen;
+    }
+
     protected override void Run(Life life, NodeClock clock)
     {
+        (_hasFailedVolume, _hasClosedVolume) = (false, false);
         var connections = World.Network.ConnectionsOf(Name, life, clock);
         var node = new ChunkNode(
             _options,
@@ -55,16 +71,22 @@ internal sealed class ChunkMachine : Machine
     {
         foreach (var disk in Disks)
         {
-            if (powerLost)
-            {
-                disk.Disk.Crash();
-            }
-            else
-            {
-                disk.Disk.Kill();
-            }
+            disk.Disk.GoDown(powerLost);
+        }
+    }
 
-            disk.Disk.Restart();
+    protected override void Mend()
+    {
+        foreach (var disk in Disks)
+        {
+            disk.Disk.Mend();
+            disk.Pace.Reset();
+        }
+
+        if (_hasFailedVolume || _hasClosedVolume)
+        {
+            // As an operator does when the cable is replaced.
+            Kill();
         }
     }
 }

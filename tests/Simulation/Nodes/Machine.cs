@@ -74,13 +74,33 @@ internal abstract class Machine(World world, string name, Random random)
         Clock?.SetRate(rate);
     }
 
-    public void JumpWallClock(TimeSpan by)
+    /// <summary>The wall clock jumps to where it is wrong by so much.</summary>
+    public void SetWallOffset(TimeSpan offset)
     {
-        _wallOffset += by;
+        _wallOffset = offset;
         if (Clock is not null)
         {
-            Clock.WallOffset = _wallOffset;
+            Clock.WallOffset = offset;
         }
+    }
+
+    /// <summary>Everything that faults do to this machine ends, and its process runs.</summary>
+    public void Heal()
+    {
+        IsHeldDown = false;
+        SetClockRate(1);
+        SetWallOffset(TimeSpan.Zero);
+        Mend();
+        if (Life is { IsAlive: true } life)
+        {
+            life.Slowness = TimeSpan.Zero;
+            if (life.IsPaused)
+            {
+                life.Resume();
+            }
+        }
+
+        Start();
     }
 
     /// <summary>Builds the process as production does and lets it run.</summary>
@@ -88,6 +108,11 @@ internal abstract class Machine(World world, string name, Random random)
 
     /// <summary>What becomes of the machine's disks when its process is gone.</summary>
     protected abstract void AfterDeath(bool powerLost);
+
+    /// <summary>Its disks work again.</summary>
+    protected virtual void Mend()
+    {
+    }
 
     /// <summary>Watches a node's loop: one that ends by itself is started again, and its reason is noted.</summary>
     protected async Task WatchAsync(Task running, Life life)

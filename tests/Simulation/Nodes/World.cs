@@ -82,14 +82,18 @@ internal sealed class World
 
         foreach (var machine in Machines)
         {
-            machine.IsHeldDown = false;
-            if (machine.Life is { IsAlive: true, IsPaused: true } life)
-            {
-                life.Resume();
-            }
+            machine.Heal();
+        }
+    }
 
-            machine.SetClockRate(1);
-            machine.Start();
+    /// <summary>A volume takes no writes any more, or was not opened at all: nothing but a bad disk may do that.</summary>
+    public void NoteVolume(Life life, bool isOpen)
+    {
+        var server = Servers.Single(server => server.Life == life);
+        server.NoteVolume(isOpen);
+        if (server != Victim || !Victim.HasBadDisks)
+        {
+            Violate("a volume fails only with its disk", $"a volume of {server.Name} {(isOpen ? "failed" : "was not opened")}");
         }
     }
 

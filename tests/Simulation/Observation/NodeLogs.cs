@@ -41,6 +41,11 @@ internal sealed class NodeLogs(World world, Life life) : ILoggerFactory
                 world.Scheduler.Trace.Note(world.Scheduler.Now, $"{life.Name} {logLevel} {name}: {text} {exception}");
             }
 
+            if (name is "Volume.VolumeFailed" or "VolumeOpener.VolumeNotOpened")
+            {
+                world.NoteVolume(life, isOpen: name == "Volume.VolumeFailed");
+            }
+
             if (name is "RpcEdge.CallBroke" or "RpcEdge.CallFailed")
             {
                 world.Violate("no call meets a defect", $"{life.Name}: {formatter(state, exception)} {exception}");

@@ -1,6 +1,7 @@
 using DfsNet.Simulation.Checkers;
 using DfsNet.Simulation.Faults;
 using DfsNet.Simulation.Nodes;
+using DfsNet.Simulation.Observation;
 using DfsNet.Simulation.Time;
 using DfsNet.Simulation.Workloads;
 
@@ -43,6 +44,7 @@ internal sealed class Run
             _world.Violations.Add(error.ToString());
         }
 
+        FiredFaults.Count(_world);
         return new RunResult
         {
             Seed = _options.Seed,
