@@ -92,6 +92,11 @@ internal sealed partial class OrderExecutor(
     {
         var chunk = new ChunkId(order.ChunkId);
         var generation = new Generation(order.Generation);
+        if (order.KindCase == Order.KindOneofCase.Remove)
+        {
+            volumes.Removed.Add(chunk, generation);
+        }
+
         var volume = volumes.Holder(chunk);
         if (order.KindCase == Order.KindOneofCase.Remove)
         {

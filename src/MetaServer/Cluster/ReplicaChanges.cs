@@ -21,6 +21,16 @@ internal sealed class ReplicaChanges
 
     public void Gone(ServerId server, ChunkId chunk, Generation generation) => Add(_gone, server, chunk, generation);
 
+    /// <summary>The server has the replica after all: its removal goes on.</summary>
+    public void NotGone(ServerId server, ChunkId chunk, Generation generation)
+    {
+        var key = KeyOf(server, chunk, generation);
+        lock (_lock)
+        {
+            _known.Remove(key);
+        }
+    }
+
     /// <summary>Up to <paramref name="limit"/> changes as one command; null when nothing waits.</summary>
     public ChangeReplicas? Take(int limit)
     {
@@ -29,8 +39,10 @@ internal sealed class ReplicaChanges
             var taken = new ChangeReplicas();
             while (taken.Gone.Count < limit && _gone.TryDequeue(out var gone))
             {
-                taken.Gone.Add(gone);
-                _known.Remove(gone);
+                if (_known.Remove(gone))
+                {
+                    taken.Gone.Add(gone);
+                }
             }
 
             while (taken.Gone.Count + taken.Leaving.Count < limit && _leaving.TryDequeue(out var leaving))
@@ -43,9 +55,12 @@ internal sealed class ReplicaChanges
         }
     }
 
+    private static ReplicaKey KeyOf(ServerId server, ChunkId chunk, Generation generation) =>
+        new() { ChunkId = chunk.Value, ServerId = server.Value, Generation = generation.Value };
+
     private void Add(Queue<ReplicaKey> queue, ServerId server, ChunkId chunk, Generation generation)
     {
-        var key = new ReplicaKey { ChunkId = chunk.Value, ServerId = server.Value, Generation = generation.Value };
+        var key = KeyOf(server, chunk, generation);
         lock (_lock)
         {
             if (_known.Count < WaitingMax && _known.Add(key))

@@ -239,7 +239,9 @@ internal sealed class ReplicaReports(
                 Distrust(reads, server, chunk, ReplicaFault.Differs);
                 break;
             case Verdict.RemovalUnheard:
-                orders.AddRemoval(server, chunk, new Generation(row!.Generation));
+                // It may have come into being behind the removal that was confirmed: that one is void.
+                changes.NotGone(server, chunk, new Generation(row!.Generation));
+                orders.AddRemoval(server, chunk, new Generation(row.Generation));
                 break;
             case Verdict.Surplus when HasEnough(reads, chunk, record!):
             case Verdict.Unknown:

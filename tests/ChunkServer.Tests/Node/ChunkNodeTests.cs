@@ -179,6 +179,20 @@ public sealed class ChunkNodeTests
     }
 
     [Fact]
+    public async Task A_chain_that_opens_behind_the_removal_of_its_chunk_is_refused()
+    {
+        await using var cluster = await TestCluster.StartAsync(1);
+        await using var late = cluster.OpenAppend(99);
+        cluster.Metadata.Orders[cluster.Servers[0].Id.Value] =
+            [new Order { Term = 5, ChunkId = 99, Generation = late.Open.Generation, Remove = new RemoveOrder() }];
+        await Eventually.TrueAsync(() => cluster.Metadata.Heartbeats.Any(heartbeat => heartbeat.Removed.Count > 0));
+
+        await late.OpenAsync();
+
+        Assert.Equal(ErrorCode.StaleOrder, (await late.ReceiveErrorAsync()).Code);
+    }
+
+    [Fact]
     public async Task Orders_of_an_older_term_are_refused()
     {
         await using var cluster = await TestCluster.StartAsync(1);
