@@ -13,8 +13,10 @@ internal sealed class MessageLoss : IFault
         double rate = strike.Draw(0.005, 0.3);
         strike.Note($"{hit.Where}, {rate:P1}");
         hit.Change(link => link.LossRate = rate);
+        var counters = world.Network.Counters;
         await strike.LastAsync(
-            TimeSpan.FromMilliseconds(200), world.Shape.SafetyPhase, () => world.Network.Counters.Retransmissions + world.Network.Counters.LossBreaks).ConfigureAwait(false);
+            TimeSpan.FromMilliseconds(200), world.Shape.SafetyPhase, () => counters.Retransmissions + counters.LossBreaks)
+            .ConfigureAwait(false);
         hit.Change(link => link.LossRate = world.Network.Defaults.LossRate);
     }
 }

@@ -2,7 +2,7 @@ using DfsNet.Simulation.Nodes;
 
 namespace DfsNet.Simulation.Faults;
 
-/// <summary>A disk is slow: all of it many times slower, or 300 ms late at every tenth call, or its page cache is full and writes wait.</summary>
+/// <summary>A disk is slow: many times slower, or 300 ms late at every tenth call, or its page cache is full and writes wait.</summary>
 internal sealed class SlowDisk : IFault
 {
     private const double FactorMin = 3;

@@ -2,7 +2,7 @@ using DfsNet.Simulation.Nodes;
 
 namespace DfsNet.Simulation.Faults;
 
-/// <summary>One planned strike of a fault: when, what, and its own random numbers, so that others can be dropped without changing it.</summary>
+/// <summary>One planned strike: when, what, and its own random numbers, so that others can be dropped without changing it.</summary>
 internal sealed class Strike(World world, PlannedStrike planned, Task healed)
 {
     private bool _hasFired;
