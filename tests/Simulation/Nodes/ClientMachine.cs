@@ -15,6 +15,9 @@ internal sealed class ClientMachine(World world, string name, Random random) : M
     /// <summary>The client of the present life, or of the next one when there is none, as soon as it is connected.</summary>
     public Task<DfsClient> Client => _connected.Task;
 
+    /// <summary>The client of the present life; null while it is not connected.</summary>
+    public DfsClient? Present { get; private set; }
+
     /// <summary>Completes when the present life ends.</summary>
     public Task Died => _died.Task;
 
@@ -41,6 +44,7 @@ internal sealed class ClientMachine(World world, string name, Random random) : M
             _connected = New<DfsClient>();
         }
 
+        Present = null;
         _died.TrySetResult(true);
     }
 
@@ -63,6 +67,7 @@ internal sealed class ClientMachine(World world, string name, Random random) : M
                     World.LogsOf(life)).ConfigureAwait(false);
                 if (life.IsAlive)
                 {
+                    Present = client;
                     _connected.TrySetResult(client);
                 }
 

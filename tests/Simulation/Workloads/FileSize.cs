@@ -1,6 +1,6 @@
 namespace DfsNet.Simulation.Workloads;
 
-/// <summary>How long files are: mostly short, now and then just at, before or behind the end of a block or a chunk, or several chunks.</summary>
+/// <summary>How long files are: mostly short; now and then around the end of a block or a chunk, or several chunks.</summary>
 internal static class FileSize
 {
     private const int BlockSize = 64 * 1024;

@@ -25,11 +25,13 @@ internal sealed class SmallFileStorms : IWorkload
     public async Task OperateAsync(Desk desk, User user, Random random)
     {
         string directory = PathOf(desk, random.Next(Directories));
-        var files = Enumerable.Range(0, random.Next(4, 12)).Select(_ => $"{directory}/{random.Next(FilesPerDirectory)}").Distinct().ToList();
+        var numbers = Enumerable.Range(0, random.Next(4, 12)).Select(_ => random.Next(FilesPerDirectory)).Distinct();
+        var files = numbers.Select(number => $"{directory}/{number}").ToList();
         var puts = files.Select(path => _names.History.Put(
             path, random.Next(SizeMax), overwrite: random.Next(3) != 0, parents: random.Next(3) != 0));
         await Task.WhenAll(puts.ToList().Select(put => _names.CallAsync(user, put))).ConfigureAwait(false);
-        await Task.WhenAll(files.Take(random.Next(4)).Select(path => _names.CallAsync(user, _names.History.Read(path)))).ConfigureAwait(false);
+        var reads = files.Take(random.Next(4)).Select(path => _names.History.Read(path));
+        await Task.WhenAll(reads.ToList().Select(read => _names.CallAsync(user, read))).ConfigureAwait(false);
         if (random.Next(3) == 0)
         {
             await _names.CallAsync(user, new ListCall(_names.History.Path(directory))).ConfigureAwait(false);

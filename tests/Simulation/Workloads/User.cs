@@ -5,7 +5,9 @@ using DfsNet.Simulation.Time;
 
 namespace DfsNet.Simulation.Workloads;
 
-/// <summary>A program that uses the SDK on one machine. It survives the death of its process: what it had begun has no known outcome.</summary>
+/// <summary>
+/// A program that uses the SDK on one machine. It survives the death of its process: what it had begun has no known outcome.
+/// </summary>
 internal sealed class User(World world, ClientMachine machine)
 {
     // Far beyond every bound: a call that takes this long hangs.
@@ -18,6 +20,9 @@ internal sealed class User(World world, ClientMachine machine)
     public ClientMachine Machine => machine;
 
     public string Name => machine.Name;
+
+    /// <summary>Whether the process that opened this stream lives.</summary>
+    public bool Has(OpenStream opened) => machine.Present == opened.Client;
 
     /// <summary>
     /// Makes one call of the SDK, as soon as the process is connected. Anything but a typed error is a violation, and so is a call that
@@ -67,7 +72,8 @@ internal sealed class User(World world, ClientMachine machine)
 
             if (world.Scheduler.Now > end)
             {
-                world.Violate("after healing every call succeeds", $"{what} of {Name} still ends with {outcome.Error?.ToString() ?? "nothing"}");
+                string ending = outcome.Error?.ToString() ?? "nothing";
+                world.Violate("after healing every call succeeds", $"{what} of {Name} still ends with {ending}");
                 return outcome;
             }
 
@@ -106,7 +112,8 @@ internal sealed class User(World world, ClientMachine machine)
 
         if (first == limit)
         {
-            world.Violate("no call outlives its deadline", $"{what} of {Name} has not ended after {new TimeSpan(world.Scheduler.Now - began)}");
+            var taken = new TimeSpan(world.Scheduler.Now - began);
+            world.Violate("no call outlives its deadline", $"{what} of {Name} has not ended after {taken}");
             return Outcome<T>.Died;
         }
 

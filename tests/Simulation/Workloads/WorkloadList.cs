@@ -8,6 +8,7 @@ internal static class WorkloadList
         () => new FilesOfAllSizes(),
         () => new SmallFileStorms(),
         () => new NamespaceChurn(),
+        () => new OverwritesAndTruncations(),
     ];
 
     public static IReadOnlyList<IWorkload> All { get; } = [.. Makers.Select(make => make())];

@@ -20,6 +20,9 @@ internal sealed class StreamedFile(Chronicle chronicle, string path)
     private bool _hasFailed;
     private bool _isSettled;
 
+    // Changes of which somebody has read something, or which come before one of those.
+    private int _seen;
+
     public string Path => path;
 
     public Chronicle Chronicle => chronicle;
@@ -65,6 +68,28 @@ internal sealed class StreamedFile(Chronicle chronicle, string path)
         _hasFailed = true;
         _isSettled = settled;
     }
+
+    /// <summary>
+    /// After a call of the writer that failed, where it is certain that nothing since the last acknowledgement was made, nor ever will be:
+    /// nobody may have seen anything of it, and the writer goes on from what was acknowledged.
+    /// </summary>
+    public bool Refuse()
+    {
+        Invariant.Require(!_hasFailed, "a writer that failed cannot tell what became of its changes");
+        bool wasSeen = _seen > Acknowledged;
+        if (wasSeen)
+        {
+            chronicle.Blame($"{path}: a reader has seen change {_seen}, which was refused: {Acknowledged} changes were made");
+        }
+
+        _changes.RemoveRange(Acknowledged, _changes.Count - Acknowledged);
+        _lengths.RemoveRange(Acknowledged + 1, _lengths.Count - Acknowledged - 1);
+        _seen = Acknowledged;
+        return !wasSeen;
+    }
+
+    /// <summary>A reader has seen something of the first so many changes.</summary>
+    public void NoteSeen(int changes) => _seen = Math.Max(_seen, changes);
 
     /// <summary>Before the file is opened for reading.</summary>
     public StreamedFileReader BeginOpen() => new(this);

@@ -42,6 +42,13 @@ internal sealed class StreamedFileReader
     {
         byte[] rented = ArrayPool<byte>.Shared.Rent(Math.Max(bytes.Length, 1));
         var content = rented.AsSpan(0, bytes.Length);
+        if (_changes > _file.Begun)
+        {
+            // What this one has seen was refused since, and blamed then.
+            _changes = _file.Begun;
+            _prefix = 0;
+        }
+
         int lowest = _changes;
         _file.Render(lowest, offset, content);
         bool fits = TryFit(offset, bytes, content);
@@ -65,6 +72,7 @@ internal sealed class StreamedFileReader
             {
                 _changes = changes;
                 _prefix = prefix;
+                _file.NoteSeen(prefix > 0 ? changes + 1 : changes);
                 return true;
             }
 

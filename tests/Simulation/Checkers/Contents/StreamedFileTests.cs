@@ -119,6 +119,24 @@ public sealed class StreamedFileTests
     }
 
     [Fact]
+    public void A_change_that_was_refused_is_seen_neither_before_nor_later()
+    {
+        byte[] first = Write(0, 100);
+        _file.Acknowledge();
+        var reader = _file.BeginOpen();
+        byte[] second = Write(0, 100);
+        Assert.True(reader.EndRead(0, first));
+        Assert.True(_file.Refuse());
+        Assert.False(_file.BeginOpen().EndRead(0, second));
+        byte[] third = Write(0, 100);
+        Assert.True(reader.EndRead(0, third));
+
+        Assert.False(_file.Refuse());
+        Assert.Contains("which was refused", _chronicle.Violations[^1], StringComparison.Ordinal);
+        Assert.True(reader.EndRead(0, first));
+    }
+
+    [Fact]
     public void Every_state_on_the_way_is_allowed_and_what_lies_further_back_is_not()
     {
         (from seed in Gen.Int[0, 1_000_000] select seed).Sample(
