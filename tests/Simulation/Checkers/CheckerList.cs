@@ -5,10 +5,11 @@ namespace DfsNet.Simulation.Checkers;
 /// <summary>Every checker that no workload brings along: a new one is a file and a line here.</summary>
 internal static class CheckerList
 {
-    public static IReadOnlyList<IConvergence> Convergence { get; } = [new SessionsEnd(), new NothingStays()];
+    public static IReadOnlyList<IConvergence> Convergence { get; } = [new SessionsEnd(), new NothingStays(), new ReplicasAreSealed()];
 
     public static IReadOnlyList<IFinalChecker> Final { get; } = [new TablesAgree(), new ReplicasAgree()];
 
     /// <summary>Watchers have state: each run gets its own.</summary>
-    public static IEnumerable<IWatcher> Watchers() => [];
+    public static IEnumerable<IWatcher> Watchers() =>
+        [new ServedBytesAreRight(), new RemovalsAreCommitted(), new IdsAreUsedOnce(), new BadReplicasAreLeftOut()];
 }

@@ -56,7 +56,7 @@ internal sealed class ChunkMachine : Machine
             clock,
             new Random(Random.Next()),
             connections,
-            new GrpcBulkTransport(connections),
+            World.Seams.BulkOfServers(new GrpcBulkTransport(connections)),
             World.LogsOf(life));
         Node = node;
         World.Network.Listen(Name, Address, life, binder =>

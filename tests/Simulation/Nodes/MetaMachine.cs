@@ -25,7 +25,10 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
     protected override void Run(Life life, NodeClock clock)
     {
         var disk = new PacedDisk(Disk, World.Scheduler, life, Pace, new Random(Random.Next()));
-        var store = new SimulatedStore(Store, Disk, World.Scheduler, life, Pace, new Random(Random.Next()));
+        var store = new SimulatedStore(Store, Disk, World.Scheduler, life, Pace, new Random(Random.Next()))
+        {
+            DropsKey = World.Seams.StoreDropsKey,
+        };
         var node = new MetaNode(
             World.Shape.MetaOptions,
             disk,

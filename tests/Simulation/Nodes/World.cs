@@ -49,6 +49,8 @@ internal sealed class World
     /// </summary>
     public ChunkMachine Victim { get; }
 
+    public Seams Seams { get; } = new();
+
     public Coverage Coverage { get; } = new();
 
     /// <summary>Orders all that users do and see, and numbers what they write.</summary>

@@ -20,12 +20,15 @@ internal sealed record Arguments
           --drop-strikes 1,2    with --seed: without these strikes
           --drop-operations W:A-B,...  with --seed: without operations A to B of workload W
           --report FILE         writes the counts for another process to add up; --share I/N takes every N-th seed
-          --list                names of all faults and workloads
+          --sabotages           breaks the product in every known way, and looks whether it is noticed (seeds 1..300, or --seeds)
+          --sabotage NAME       with --seed: one run of the broken product; else: the seeds until it is noticed
+          --known               with --sabotages: at the seeds at which each is known to be noticed
+          --list                names of all faults, workloads and sabotages
 
         Everything else goes to the test runner.
         """;
 
-    private static readonly string[] Ours = ["--seed", "--seeds", "--minutes", "--list", "--simulator-help"];
+    private static readonly string[] Ours = ["--seed", "--seeds", "--minutes", "--list", "--sabotages", "--sabotage", "--simulator-help"];
 
     public (int First, int Last)? Seeds { get; private init; }
 
@@ -38,6 +41,18 @@ internal sealed record Arguments
     public bool Trace { get; private init; }
 
     public bool List { get; private init; }
+
+    /// <summary>All sabotages are tried, each with its own faults and workloads.</summary>
+    public bool Sabotages { get; private init; }
+
+    /// <summary>Of each sabotage only the seed at which it is known to be noticed.</summary>
+    public bool Known { get; private init; }
+
+    /// <summary>As they were given.</summary>
+    public IReadOnlyList<string> Given { get; private init; } = [];
+
+    /// <summary>One run is wanted, with all that can be said about it.</summary>
+    public bool IsOne => Seeds is { } seeds && seeds.First == seeds.Last && Report is null;
 
     public bool HelpWanted { get; private init; }
 
@@ -55,7 +70,7 @@ internal sealed record Arguments
     /// <summary>Throws a <see cref="FormatException"/> that says what is wrong.</summary>
     public static Arguments Parse(IReadOnlyList<string> arguments)
     {
-        var line = new Arguments();
+        var line = new Arguments { Given = arguments };
         for (int i = 0; i < arguments.Count; i++)
         {
             string name = arguments[i];
@@ -64,6 +79,8 @@ internal sealed record Arguments
                 "--trace" => line with { Trace = true },
                 "--shrink" => line with { Shrink = true },
                 "--list" => line with { List = true },
+                "--known" => line with { Known = true },
+                "--sabotages" => line with { Sabotages = true },
                 "--simulator-help" => line with { HelpWanted = true },
                 _ when i + 1 == arguments.Count => throw new FormatException($"{name} is unknown, or needs a value"),
                 _ => line.With(name, arguments[++i]),
@@ -95,6 +112,7 @@ internal sealed record Arguments
         "--workloads" => this with { Run = Run with { Workloads = value.Split(',') } },
         "--drop-strikes" => this with { Run = Run with { DroppedStrikes = [.. value.Split(',').Select(Integer)] } },
         "--drop-operations" => this with { Run = Run with { DroppedOperations = [.. value.Split(',').Select(Dropped)] } },
+        "--sabotage" => this with { Run = Run with { Sabotage = value } },
         "--report" => this with { Report = value },
         "--share" => this with { Share = (Integer(value.Split('/')[0]), Integer(value.Split('/')[^1])) },
         _ => throw new FormatException($"{name} is unknown"),

@@ -2,6 +2,7 @@ using DfsNet.Simulation.Checkers;
 using DfsNet.Simulation.Faults;
 using DfsNet.Simulation.Nodes;
 using DfsNet.Simulation.Observation;
+using DfsNet.Simulation.Sabotage;
 using DfsNet.Simulation.Time;
 using DfsNet.Simulation.Workloads;
 
@@ -20,6 +21,7 @@ internal sealed class Run
     private readonly RunOptions _options;
     private readonly World _world;
     private readonly Plan _plan;
+    private readonly ISabotage? _sabotage;
     private readonly TaskCompletionSource _healed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _strikes = [];
     private readonly List<(IWorkload Workload, Desk Desk)> _work = [];
@@ -30,11 +32,14 @@ internal sealed class Run
         var shape = Shape.Draw(Seed.Numbers(options.Seed, 1), options.DefaultTimeouts);
         _world = new World(shape, Seed.Numbers(options.Seed, 2));
         _world.Scheduler.Trace.Listener = options.Trace;
+        _sabotage = options.Sabotage is { } name ? SabotageList.Find(name) : null;
+        _sabotage?.TakeHold(_world);
         _plan = Plan.Draw(Seed.Numbers(options.Seed, 3), _world, options);
     }
 
     public async Task<RunResult> ExecuteAsync()
     {
+        using var sabotaged = PatchedCode.Switch(_sabotage);
         try
         {
             await _world.Scheduler.RunAsync(PlayAsync).ConfigureAwait(false);

@@ -19,6 +19,9 @@ internal sealed record RunOptions
     /// <summary>Numbers of operations that do not happen, as workload.operation.</summary>
     public IReadOnlyList<DroppedOperations> DroppedOperations { get; init; } = [];
 
+    /// <summary>The sabotage under which the run suffers; null for the product as it is.</summary>
+    public string? Sabotage { get; init; }
+
     /// <summary>Hears what happens as text.</summary>
     public Action<string>? Trace { get; init; }
 }

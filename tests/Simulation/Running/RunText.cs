@@ -24,6 +24,11 @@ internal static class RunText
             line += $" --workloads \"{string.Join(',', workloads)}\"";
         }
 
+        if (options.Sabotage is { } sabotage)
+        {
+            line += $" --sabotage \"{sabotage}\"";
+        }
+
         if (options.DroppedStrikes.Count > 0)
         {
             line += $" --drop-strikes {string.Join(',', options.DroppedStrikes)}";

@@ -1,4 +1,5 @@
 using DfsNet.Simulation.Faults;
+using DfsNet.Simulation.Sabotage;
 using DfsNet.Simulation.Workloads;
 
 namespace DfsNet.Simulation.Running;
@@ -29,7 +30,19 @@ internal static class Simulator
         {
             Console.WriteLine(string.Join('\n', FaultList.All.Select(fault => $"fault     {fault.Name}")));
             Console.WriteLine(string.Join('\n', WorkloadList.All.Select(workload => $"workload  {workload.Name}")));
+            Console.WriteLine(string.Join('\n', SabotageList.All.Select(sabotage => $"sabotage  {sabotage.Name}")));
             return 0;
+        }
+
+        if (SabotageRuns.IsElsewhere(line))
+        {
+            using var tree = await PatchedTree.BuildAsync().ConfigureAwait(false);
+            return await tree.RunAsync(arguments, Console.WriteLine).ConfigureAwait(false);
+        }
+
+        if (line.Sabotages || (line.Run.Sabotage is not null && !line.IsOne))
+        {
+            return await new SabotageRuns(line, Console.WriteLine).RunAsync().ConfigureAwait(false) ? 0 : 1;
         }
 
         if (line.Jobs > 1)
@@ -37,7 +50,7 @@ internal static class Simulator
             return await new Jobs(WithoutJobs(arguments), line.Jobs, Console.WriteLine).RunAsync().ConfigureAwait(false) ? 0 : 1;
         }
 
-        return line.Seeds is { } seeds && seeds.First == seeds.Last && line.Report is null
+        return line.IsOne
             ? await OneAsync(line).ConfigureAwait(false)
             : await ManyAsync(line).ConfigureAwait(false);
     }

@@ -1,0 +1,104 @@
+using DfsNet.MetaServer.State;
+using DfsNet.MetaServer.Store;
+using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
+using DfsNet.Simulation.Network;
+using DfsNet.Simulation.Nodes;
+using DfsNet.Simulation.Time;
+
+namespace DfsNet.Simulation.Checkers;
+
+/// <summary>
+/// The metadata server orders the removal of a replica only when the record says that it is leaving, and the record says so for good: also
+/// behind a crash it is leaving or gone.
+/// </summary>
+internal sealed class RemovalsAreCommitted : IWatcher
+{
+    private const string Name = "a removal is committed before it is ordered";
+
+    private readonly Dictionary<long, (ServerId Server, IStateSnapshot Record)> _calls = [];
+    private readonly SortedSet<(ulong Chunk, ulong Server, ulong Generation)> _ordered = [];
+    private World? _world;
+    private Life? _life;
+
+    public void Watch(World world)
+    {
+        _world = world;
+        world.Network.Seen += See;
+    }
+
+    private void See(MessageSeen seen)
+    {
+        switch (seen.Moment, seen.Message)
+        {
+            case (MessageMoment.RequestDelivered, HeartbeatRequest request):
+                Begin(seen.Call, request.ServerId);
+                break;
+            case (MessageMoment.RequestDelivered, ReportChunksRequest request):
+                Begin(seen.Call, request.ServerId);
+                break;
+            case (MessageMoment.ResponseSent, HeartbeatReply reply):
+                CheckOrders(seen.Call, reply.Orders);
+                break;
+            case (MessageMoment.ResponseSent, ReportChunksReply reply):
+                CheckOrders(seen.Call, reply.Orders);
+                break;
+            case (MessageMoment.CallEnded, _):
+                _calls.Remove(seen.Call);
+                break;
+        }
+    }
+
+    private void Begin(long call, ulong server) => _calls[call] = (new ServerId(server), _world!.Meta.Store.OpenSnapshot());
+
+    private void CheckOrders(long call, IEnumerable<Order> orders)
+    {
+        if (_life != _world!.Meta.Life)
+        {
+            _life = _world.Meta.Life;
+            CheckBehindCrash();
+        }
+
+        if (!_calls.TryGetValue(call, out var begun))
+        {
+            return;
+        }
+
+        foreach (var order in orders)
+        {
+            if (order.KindCase == Order.KindOneofCase.Remove)
+            {
+                CheckRemoval(order, begun.Server, begun.Record);
+            }
+        }
+    }
+
+    // A removal may have been confirmed between the making of the reply and its sending: then the record of the request still has it.
+    private void CheckRemoval(Order order, ServerId server, IStateReads before)
+    {
+        var chunk = new ChunkId(order.ChunkId);
+        if (IsLeaving(_world!.Meta.Store, chunk, server, order.Generation) || IsLeaving(before, chunk, server, order.Generation))
+        {
+            _ordered.Add((order.ChunkId, server.Value, order.Generation));
+        }
+        else
+        {
+            _world.Violate(Name, $"server {server} was told to remove chunk {chunk}, generation {order.Generation}, which is not leaving");
+        }
+    }
+
+    private void CheckBehindCrash()
+    {
+        foreach (var (chunk, server, generation) in _ordered)
+        {
+            if (_world!.Meta.Store.Get(Keys.Replica(new ChunkId(chunk), new ServerId(server))) is { Leaving: false } row
+                && row.Generation == generation)
+            {
+                _world.Violate(Name, $"server {server} was told to remove chunk {chunk}, which the record has again as present");
+            }
+        }
+    }
+
+    private static bool IsLeaving(IStateReads record, ChunkId chunk, ServerId server, ulong generation) =>
+        record.Get(Keys.Replica(chunk, server)) is { Leaving: true } row && row.Generation == generation;
+}

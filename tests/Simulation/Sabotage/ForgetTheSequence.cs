@@ -1,0 +1,19 @@
+namespace DfsNet.Simulation.Sabotage;
+
+/// <summary>The metadata server carries out a repeated call again instead of answering with the result that it kept.</summary>
+internal sealed class ForgetTheSequence : ISabotage
+{
+    public string Name => "forget the request's sequence";
+
+    public string Breaks => "retries are exactly once within a session";
+
+    public KnownCatch Known => new(1, "?");
+
+    public IReadOnlyList<Replacement> Replacements =>
+    [
+        new(
+            "src/MetaServer/State/CallLedger.cs",
+            "if (state.Get(Keys.SessionResult(session, request.Sequence)) is { } kept)",
+            $"if (state.Get(Keys.SessionResult(session, request.Sequence)) is {{ }} kept && !{PatchedCode.IsOn(Name)})"),
+    ];
+}

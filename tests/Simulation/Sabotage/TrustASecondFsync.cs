@@ -1,0 +1,31 @@
+namespace DfsNet.Simulation.Sabotage;
+
+/// <summary>A log whose flush failed is flushed again, and that is believed.</summary>
+internal sealed class TrustASecondFsync : ISabotage
+{
+    public string Name => "trust a second fsync";
+
+    public string Breaks => "a failed fsync is never retried and never trusted";
+
+    public IReadOnlyList<string> Faults => ["failed flush", "power cut of all"];
+
+    public KnownCatch Known => new(1, "?");
+
+    public IReadOnlyList<Replacement> Replacements =>
+    [
+        new(
+            "src/Storage/Journals/SegmentLog.cs",
+            "            await file.FlushAsync().ConfigureAwait(false);\n",
+            $$"""
+                        try
+                        {
+                            await file.FlushAsync().ConfigureAwait(false);
+                        }
+                        catch (DiskException) when ({{PatchedCode.IsOn(Name)}})
+                        {
+                            await file.FlushAsync().ConfigureAwait(false);
+                        }
+
+            """),
+    ];
+}
