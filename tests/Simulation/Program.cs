@@ -1,4 +1,5 @@
 using DfsNet.Simulation.Running;
+using DfsNet.Simulation.Time;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 
@@ -12,6 +13,16 @@ internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
+        try
+        {
+            OneThread.Require();
+        }
+        catch (SimulationException error)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+            return 2;
+        }
+
         if (Arguments.IsOurs(args))
         {
             return await Simulator.MainAsync(args);

@@ -90,6 +90,17 @@ internal sealed record Arguments
         return line;
     }
 
+    /// <summary>Splits a line at blanks outside of quotes, as a shell does.</summary>
+    public static IReadOnlyList<string> Split(string line)
+    {
+        // Every second part lies between quotes.
+        string[] parts = line.Split('"');
+        return
+        [
+            .. parts.SelectMany((part, i) => i % 2 == 1 ? [part] : part.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        ];
+    }
+
     /// <summary>Fresh seeds when none were given.</summary>
     public IEnumerable<int> SeedsOfShare()
     {

@@ -78,12 +78,12 @@ internal static class Simulator
         bool held = await campaign.RunAsync(line.SeedsOfShare()).ConfigureAwait(false);
         if (line.Report is { } file)
         {
-            var report = new JobReport(campaign.Coverage, campaign.Runs, campaign.FailedSeeds.Count, campaign.Seconds);
+            var report = new JobReport(campaign.Coverage, campaign.Runs, campaign.FailedSeeds.Count, Campaign.Seconds);
             await File.WriteAllLinesAsync(file, report.Lines()).ConfigureAwait(false);
             return held ? 0 : 1;
         }
 
-        bool rows = Campaign.Report(campaign.Coverage, campaign.Runs, campaign.FailedSeeds.Count, campaign.Seconds, Console.WriteLine);
+        bool rows = Campaign.Report(campaign.Coverage, campaign.Runs, campaign.FailedSeeds.Count, Campaign.Seconds, Console.WriteLine);
         return held && rows ? 0 : 1;
     }
 
