@@ -151,7 +151,7 @@ internal sealed class ReplicaReports(
     }
 
     /// <summary>
-    /// Walks the page and the server's rows in the page's range side by side; returns the absent rows too young to judge.
+    /// Walks the page and the server's rows in the page's range side by side; returns the absent rows that cannot be judged yet.
     /// </summary>
     private int Compare(IStateReads reads, ServerId server, ReportChunksRequest page, Removals removals)
     {
@@ -177,7 +177,7 @@ internal sealed class ReplicaReports(
                 Conclude(reads, server, page.Replicas[at], row, next, removals, isPage: true);
                 at++;
             }
-            else if (row.Generation > old)
+            else if (row.Generation > old || IsUnbegun(reads, chunk, row))
             {
                 young++;
             }
@@ -195,6 +195,22 @@ internal sealed class ReplicaReports(
         return young;
     }
 
+    /// <summary>
+    /// A replica comes into being with the first append, and until the seal nobody knows whether that is to come: a client may have waited
+    /// for its chunk until now, as long as the metadata server was away. An open chunk's absent replica may therefore not be taken for
+    /// lost, or bytes that were just written seem lost. Its seal is asked for; behind that it is judged.
+    /// </summary>
+    private bool IsUnbegun(IStateReads reads, ChunkId chunk, ReplicaRecord row)
+    {
+        if (row.Leaving || StateReader.Chunk(reads, chunk)?.State != ChunkState.Open)
+        {
+            return false;
+        }
+
+        open.RequestSeal(chunk);
+        return true;
+    }
+
     private void Absent(ServerId server, ChunkId chunk, ReplicaRecord row)
     {
         if (row.Leaving)
@@ -209,8 +225,6 @@ internal sealed class ReplicaReports(
             alarms.Raise(
                 $"missing-{server}", $"server {server} lacks replicas that the record has there, the newest seen is chunk {chunk}");
         }
-
-        open.RequestSeal(chunk);
     }
 
     private void Conclude(

@@ -56,6 +56,20 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task An_open_chunks_row_that_a_full_report_lacks_is_not_missing_but_to_be_sealed()
+    {
+        await using var cluster = await TestCluster.StartAsync(3);
+        var chunk = await cluster.WriteFileAsync("a", seal: false);
+        var server = cluster.ServerOf(chunk.Chain[0].ServerId);
+        await cluster.LiveAsync(TimeSpan.FromSeconds(35));
+
+        await server.ReportAsync(1, 0, last: true);
+
+        Assert.Equal(3, (await cluster.LayoutAsync("a")).Chunks[0].Replicas.Count);
+        Assert.Contains(chunk.ChunkId, (await cluster.KeepAliveAsync()).SealRequested);
+    }
+
+    [Fact]
     public async Task A_page_that_comes_again_late_says_nothing_new()
     {
         await using var cluster = await TestCluster.StartAsync(3);
