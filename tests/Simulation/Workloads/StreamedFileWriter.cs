@@ -86,7 +86,8 @@ internal sealed class StreamedFileWriter(Desk desk, User user, string path)
     public async Task<bool> CloseAsync()
     {
         var closed = _opened;
-        var outcome = await user.CallAsync($"close {Content.Path}", closed!, stream => stream.DisposeAsync().AsTask()).ConfigureAwait(false);
+        var outcome = await user.CallAsync($"close {Content.Path}", closed!, stream => stream.DisposeAsync().AsTask())
+            .ConfigureAwait(false);
         _opened = null;
         return Ended(outcome);
     }

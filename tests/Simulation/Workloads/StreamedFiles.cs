@@ -1,6 +1,6 @@
 namespace DfsNet.Simulation.Workloads;
 
-/// <summary>The files of a desk that are written through streams: one writer for each user, and handles that everybody reads with.</summary>
+/// <summary>The files of a desk that are written through streams: a writer for each user, and handles that everybody reads with.</summary>
 internal sealed class StreamedFiles
 {
     private const int PieceBytes = 64 * 1024;

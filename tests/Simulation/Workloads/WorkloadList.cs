@@ -9,6 +9,10 @@ internal static class WorkloadList
         () => new SmallFileStorms(),
         () => new NamespaceChurn(),
         () => new OverwritesAndTruncations(),
+        () => new Appenders(),
+        () => new LongAtomicPuts(),
+        () => new DeleteAndRecreate(),
+        () => new LongReaders(),
     ];
 
     public static IReadOnlyList<IWorkload> All { get; } = [.. Makers.Select(make => make())];

@@ -20,6 +20,9 @@ internal sealed class NamespaceHistory(Chronicle chronicle, string root)
 
     public int Count => _calls.Count;
 
+    /// <summary>Everything that was asked, in the order in which it was begun.</summary>
+    public IReadOnlyList<RecordedCall> Calls => _calls;
+
     public NamePath Path(string text) => new(root, text);
 
     /// <summary>A file to store: its pattern is its own.</summary>
