@@ -4,7 +4,7 @@ using DfsNet.Simulation.Checkers.Recording;
 namespace DfsNet.Simulation.Checkers.Contents;
 
 /// <summary>
-/// One handle that reads a file under a name whose content is only ever stored as a whole, replaced as a whole, and removed. Each read gives
+/// One handle that reads a file whose content is only ever stored as a whole, replaced as a whole, and removed. Each read gives
 /// bytes of one stored content. At first that is none that another change had certainly followed before the handle was opened; later none
 /// that certainly came before one that this handle has seen, and none that it has left; and what was stored after the name was removed,
 /// behind the opening, belongs to another file.

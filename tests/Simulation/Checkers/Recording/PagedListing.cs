@@ -58,7 +58,7 @@ internal sealed class PagedListing(Chronicle chronicle, NamePath directory)
         made => made.Operation is PutCall && made.Outcome == Outcome.Done && made.Ended < _begun
             && changes.TrueForAll(other => other.Operation is PutCall || EndOf(other) < made.Begun || other.Begun > _ended));
 
-    /// <summary>Somebody removed it before, or nobody had made it; and whoever may have made it did so before that, or began it later.</summary>
+    /// <summary>Somebody removed it before, or nobody had made it; whoever may have made it did so before that, or began later.</summary>
     private bool IsNeverThere(List<RecordedCall> changes) =>
         changes.TrueForAll(made => made.Operation is not PutCall || made.Begun > _ended)
         || changes.Exists(
