@@ -106,6 +106,13 @@ public sealed partial class ChunkNode : IAsyncDisposable
         {
             _ready.TrySetCanceled(cancellation);
         }
+        catch (DiskException error)
+        {
+            var failure = new DfsException(
+                ErrorCode.VolumeFailed, $"chunk server: {error.Operation}", $"a data directory cannot be used: {error.Message}", error);
+            FailReady(failure);
+            throw failure;
+        }
         catch (Exception error) when (FailReady(error))
         {
             throw;
