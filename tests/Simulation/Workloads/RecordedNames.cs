@@ -6,7 +6,7 @@ using DfsNet.Simulation.Checkers.Recording;
 
 namespace DfsNet.Simulation.Workloads;
 
-/// <summary>The names in a desk's directory: every call is recorded, and in the end they must all fit into one order.</summary>
+/// <summary>The names in a directory: every call is recorded, and in the end they must all fit into one order.</summary>
 internal sealed class RecordedNames
 {
     // A small put is one piece and one command: a session, an append and a commit have a deadline each, and when the session turns out to
@@ -18,9 +18,15 @@ internal sealed class RecordedNames
     private readonly NamespaceCaller _caller;
 
     public RecordedNames(Desk desk)
+        : this(desk, desk.Directory)
+    {
+    }
+
+    /// <summary>Of a directory in the desk's, which nobody else touches.</summary>
+    public RecordedNames(Desk desk, string directory)
     {
         _desk = desk;
-        History = new NamespaceHistory(desk.World.Chronicle, desk.Directory);
+        History = new NamespaceHistory(desk.World.Chronicle, directory);
         _caller = new NamespaceCaller(History);
     }
 

@@ -25,10 +25,13 @@ internal sealed class StreamedFileWriter(Desk desk, User user, string path)
 
     public StreamedFile Content => Present.Content;
 
+    /// <summary>Whether the stream is open and its process lives.</summary>
+    public bool IsOpen => _opened is not null && user.Has(_opened);
+
     /// <summary>Whether the stream is open, after opening it if it was not.</summary>
     public async Task<bool> OpenAsync()
     {
-        if (_opened is not null && user.Has(_opened))
+        if (IsOpen)
         {
             return true;
         }

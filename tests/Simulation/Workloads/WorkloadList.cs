@@ -13,6 +13,8 @@ internal static class WorkloadList
         () => new LongAtomicPuts(),
         () => new DeleteAndRecreate(),
         () => new LongReaders(),
+        () => new IdleSessions(),
+        () => new SleepingWriters(),
     ];
 
     public static IReadOnlyList<IWorkload> All { get; } = [.. Makers.Select(make => make())];
