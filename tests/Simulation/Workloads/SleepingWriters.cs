@@ -63,8 +63,8 @@ internal sealed class SleepingWriters : IWorkload
                 && await writer.FlushAsync().ConfigureAwait(false);
         }
 
-        works = works && await writer.WriteAsync(random.NextInt64(writer.Content.Length + 1), random.Next(1, WriteMax)).ConfigureAwait(false);
-        if (works)
+        long offset = random.NextInt64(writer.Content.Length + 1);
+        if (works && await writer.WriteAsync(offset, random.Next(1, WriteMax)).ConfigureAwait(false))
         {
             var flush = random.Next(2) == 0 ? writer.FlushAsync() : null;
             await SleepAsync(desk, user, random).ConfigureAwait(false);
