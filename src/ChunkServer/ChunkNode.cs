@@ -109,7 +109,10 @@ public sealed partial class ChunkNode : IAsyncDisposable
         catch (DiskException error)
         {
             var failure = new DfsException(
-                ErrorCode.VolumeFailed, $"chunk server: {error.Operation}", $"a data directory cannot be used: {error.Message}", error);
+                error.Failure == DiskFailure.Full ? ErrorCode.OutOfSpace : ErrorCode.VolumeFailed,
+                $"chunk server: {error.Operation}",
+                $"a data directory cannot be used: {error.Message}",
+                error);
             FailReady(failure);
             throw failure;
         }

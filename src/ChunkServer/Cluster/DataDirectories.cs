@@ -123,23 +123,41 @@ internal sealed partial class DataDirectories : IAsyncDisposable
     private async Task IdentifyAsync(IReadOnlyList<IDisk> disks, bool newVolume, Random random)
     {
         var records = new List<DirectoryRecord?>();
+        var readable = new List<IDisk>();
         var furthest = default(HistoryPoint);
+        DfsException? unreadable = null;
         foreach (var disk in disks)
         {
-            records.Add(await ReadAsync(disk).ConfigureAwait(false));
-            var seen = await HistoryPoint.ReadAsync(disk).ConfigureAwait(false);
-            furthest = seen.CompareTo(furthest) > 0 ? seen : furthest;
+            try
+            {
+                var record = await ReadAsync(disk).ConfigureAwait(false);
+                var seen = await HistoryPoint.ReadAsync(disk).ConfigureAwait(false);
+                records.Add(record);
+                readable.Add(disk);
+                furthest = seen.CompareTo(furthest) > 0 ? seen : furthest;
+            }
+            catch (Exception error) when (AsUnreadable(error, disk) is { } reason)
+            {
+                unreadable ??= reason;
+                DirectoryUnreadable(reason, disk.Location);
+            }
+        }
+
+        var locations = readable.Select(disk => disk.Location).ToList();
+        if (unreadable is not null && !records.Exists(record => record is { } known && known.Identity != NodeIdentity.Unknown))
+        {
+            // Nobody else says which volumes this server has: without this one it would begin anew.
+            throw unreadable;
         }
 
         Seen.Restore(furthest);
-        var locations = disks.Select(disk => disk.Location).ToList();
         var plan = DirectoryPlan.Of(locations, records, newVolume, random);
         Identity = plan.Identity;
         Nonce = plan.Nonce;
         Missing = plan.Missing;
-        for (int i = 0; i < disks.Count; i++)
+        for (int i = 0; i < readable.Count; i++)
         {
-            var directory = new DataDirectory(disks[i], plan.Records[i]);
+            var directory = new DataDirectory(readable[i], plan.Records[i]);
             if (records[i] is not { } stored || !stored.Encode().AsSpan().SequenceEqual(plan.Records[i].Encode()))
             {
                 await directory.StoreAsync(plan.Records[i]).ConfigureAwait(false);
@@ -153,6 +171,17 @@ internal sealed partial class DataDirectories : IAsyncDisposable
             VolumeMissing(missing, Identity.Server);
         }
     }
+
+    /// <summary>
+    /// One bad disk among many is no reason to stop the others: its volume counts as missing. Null for what is no fault of the disk.
+    /// </summary>
+    private static DfsException? AsUnreadable(Exception error, IDisk disk) => error switch
+    {
+        DfsException { Code: ErrorCode.Corrupt } corrupt => corrupt,
+        DiskException { Failure: DiskFailure.Failed } failed => new DfsException(
+            ErrorCode.VolumeFailed, Step, $"{disk.Location}: {failed.Message}", failed),
+        _ => null,
+    };
 
     private static async Task<DirectoryRecord?> ReadAsync(IDisk disk)
     {
@@ -176,8 +205,11 @@ internal sealed partial class DataDirectories : IAsyncDisposable
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "Volume {Volume} of server {Server} was missing: its directory was not given, or is not mounted")]
+        Message = "Volume {Volume} of server {Server} was missing: its directory was not given, is not mounted, or cannot be read")]
     private partial void VolumeMissing(VolumeId volume, ServerId server);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Data directory {Directory} could not be read, and was left alone")]
+    private partial void DirectoryUnreadable(Exception error, string directory);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "How far history was seen could not be stored in {Directory}: {Reason}")]
     private partial void SeenNotStored(string directory, string reason);

@@ -24,7 +24,7 @@ internal sealed partial class VolumeOpener(
             {
                 VolumeId = missing.Value,
                 State = VolumeState.Missing,
-                Detail = "its data directory was not given or is empty",
+                Detail = "its data directory was not given, is empty or cannot be read",
             });
         }
 

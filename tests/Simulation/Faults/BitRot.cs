@@ -43,6 +43,7 @@ internal sealed class BitRot : IFault
         }
 
         strike.Fired();
+        hit.PerhapsRestart(strike);
         return Task.CompletedTask;
     }
 }

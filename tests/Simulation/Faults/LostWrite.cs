@@ -22,5 +22,6 @@ internal sealed class LostWrite : IFault
         await strike.LastAsync(TimeSpan.FromSeconds(1), world.Shape.SafetyPhase, () => hit.Disk.FaultCounts[DiskFault.LostWrite])
             .ConfigureAwait(false);
         hit.Disk.LoseWriteAt(0);
+        hit.PerhapsRestart(strike);
     }
 }

@@ -22,5 +22,6 @@ internal sealed class MisdirectedWrite : IFault
         await strike.LastAsync(TimeSpan.FromSeconds(1), world.Shape.SafetyPhase, () => hit.Disk.FaultCounts[DiskFault.MisdirectedWrite])
             .ConfigureAwait(false);
         hit.Disk.MisdirectWriteAt(0);
+        hit.PerhapsRestart(strike);
     }
 }

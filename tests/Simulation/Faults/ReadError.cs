@@ -21,6 +21,7 @@ internal sealed class ReadError : IFault
             int length = strike.Random.Next(1, SectorsBytesMax);
             strike.Note($"{hit.Name}, {length} bytes at {place}");
             hit.Disk.BreakSectors(place.Path, place.Offset, length, isTransient: strike.Random.Next(2) == 0);
+            hit.PerhapsRestart(strike);
         }
         else
         {

@@ -27,6 +27,17 @@ internal sealed record StrikeDisk(Machine Machine, SimulatedDisk Disk, DiskPace 
     /// <summary>Whether a run can survive that the disks of one chunk server lose what they stored.</summary>
     public static bool MayLoseBytes(World world) => world.Shape.MetaOptions is { Replication: >= 2, MinReplicas: >= 2 };
 
+    /// <summary>As often as not the process starts anew: it is then that a disk is read from end to end.</summary>
+    public void PerhapsRestart(Strike strike)
+    {
+        if (strike.Random.Next(2) == 0 && Machine is { IsUp: true, IsHeldDown: false })
+        {
+            strike.Note($"{Machine.Name} is killed and starts anew");
+            Machine.Kill();
+            Machine.Start();
+        }
+    }
+
     private static StrikeDisk Of(ChunkMachine server, Strike strike)
     {
         int number = strike.Random.Next(server.Disks.Count);
