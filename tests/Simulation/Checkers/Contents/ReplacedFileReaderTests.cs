@@ -1,0 +1,96 @@
+using DfsNet.Protocol.Wire;
+using DfsNet.Simulation.Checkers.Linearizability;
+using DfsNet.Simulation.Checkers.Recording;
+
+namespace DfsNet.Simulation.Checkers.Contents;
+
+public sealed class ReplacedFileReaderTests
+{
+    private const string Path = "/w/f";
+    private const int Length = 100;
+    private readonly NamespaceHistory _history = new(new Chronicle(() => 0), "/w");
+
+    [Fact]
+    public void A_handle_sees_what_was_there_when_it_was_opened_or_what_came_later()
+    {
+        var old = Put();
+        var present = Put();
+        var reader = Open();
+        Assert.False(reader.EndRead(0, BytesOf(old)));
+        Assert.True(reader.EndRead(0, BytesOf(present)));
+        Assert.True(reader.EndRead(Length, []));
+        var next = Put();
+        Assert.True(reader.EndRead(10, BytesOf(present).AsSpan(10..50)));
+        Assert.True(reader.EndRead(40, BytesOf(next).AsSpan(40..)));
+        Assert.False(reader.EndRead(40, BytesOf(present).AsSpan(40..)));
+        Assert.False(reader.EndRead(50, []));
+    }
+
+    [Fact]
+    public void Of_two_contents_put_at_the_same_time_a_handle_does_not_go_back_to_the_one_it_has_left()
+    {
+        var one = _history.Begin(0, _history.Put(Path, Length, overwrite: true));
+        var two = Put();
+        one.Succeed();
+        var reader = Open();
+
+        Assert.True(reader.EndRead(0, BytesOf(one)));
+        Assert.True(reader.EndRead(0, BytesOf(two)));
+        Assert.False(reader.EndRead(0, BytesOf(one)));
+    }
+
+    [Fact]
+    public void One_read_gives_bytes_of_one_content()
+    {
+        var one = Put();
+        var reader = Open();
+        var two = Put();
+
+        Assert.False(reader.EndRead(0, [.. BytesOf(one)[..50], .. BytesOf(two)[50..]]));
+    }
+
+    [Fact]
+    public void What_is_put_behind_a_removal_is_another_file()
+    {
+        var one = Put();
+        var reader = Open();
+        Assert.False(reader.MayBeGone());
+        var delete = _history.Begin(0, new DeleteCall(_history.Path(Path)));
+        Assert.True(reader.MayBeGone());
+        delete.Succeed();
+        var two = Put();
+
+        Assert.True(reader.EndRead(0, BytesOf(one)));
+        Assert.False(reader.EndRead(0, BytesOf(two)));
+        Assert.True(Open().EndRead(0, BytesOf(two)));
+    }
+
+    [Fact]
+    public void What_has_no_known_outcome_may_come_late_and_what_was_refused_never()
+    {
+        var lost = _history.Begin(0, _history.Put(Path, Length, overwrite: true));
+        lost.Fail(ErrorCode.TimedOut);
+        Put();
+        var refused = _history.Begin(0, _history.Put(Path, Length, overwrite: true));
+        refused.Fail(ErrorCode.SessionEnded);
+
+        Assert.True(Open().EndRead(0, BytesOf(lost)));
+        Assert.False(Open().EndRead(0, BytesOf(refused)));
+    }
+
+    private static byte[] BytesOf(RecordedCall put) => Pattern.Make(((PutCall)put.Operation).Pattern, 0, Length);
+
+    private RecordedCall Put()
+    {
+        var call = _history.Begin(0, _history.Put(Path, Length, overwrite: true));
+        call.Succeed();
+        return call;
+    }
+
+    private ReplacedFileReader Open()
+    {
+        var reader = new ReplacedFileReader(_history, Path);
+        reader.EndOpen();
+        return reader;
+    }
+}
