@@ -20,9 +20,10 @@ internal sealed class BitRot : IFault
         {
             if (BadPlace.Draw(hit.Disk, strike) is not { } place)
             {
-                return Task.CompletedTask;
+                continue;
             }
 
+            strike.Fired();
             int kind = strike.Random.Next(3);
             if (kind == 0)
             {
@@ -42,7 +43,6 @@ internal sealed class BitRot : IFault
             }
         }
 
-        strike.Fired();
         hit.PerhapsRestart(strike);
         return Task.CompletedTask;
     }
