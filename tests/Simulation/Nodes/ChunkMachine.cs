@@ -36,8 +36,11 @@ internal sealed class ChunkMachine : Machine
     /// <summary>Its disks lied, or lost what they had: a volume may fail, or stay closed.</summary>
     public bool HasBadDisks { get; set; }
 
-    /// <summary>Some of what it stored is out of reach for good: a volume was not opened, or the process does not start.</summary>
-    public bool IsCrippled => HasBadDisks && (!IsServing || _hasClosedVolume);
+    /// <summary>
+    /// Some of what it stored is out of reach for good: a volume was not opened, or failed at sectors that cannot be read, or the process
+    /// does not start. What mending could help with was mended with <see cref="Mend"/>.
+    /// </summary>
+    public bool IsCrippled => HasBadDisks && (!IsServing || _hasClosedVolume || _hasFailedVolume);
 
     /// <summary>A volume of the present life failed, or was not opened.</summary>
     public void NoteVolume(bool isOpen)
