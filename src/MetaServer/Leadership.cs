@@ -4,6 +4,7 @@ using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.Services;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
+using DfsNet.Protocol;
 using DfsNet.Workers;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +14,7 @@ namespace DfsNet.MetaServer;
 /// Everything that exists while this node leads: the way into the log, the soft state, what services use and the background work. Made when
 /// the node begins to lead, thrown away whole when it stops.
 /// </summary>
-internal sealed class Leadership
+internal sealed partial class Leadership
 {
     // Three per cent of the time after which a server is suspect; a wake-up of ten times a second costs nothing.
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
@@ -23,6 +24,8 @@ internal sealed class Leadership
     private readonly ServerTable _servers;
     private readonly OpenChunks _open;
     private readonly ILoggerFactory _logs;
+    private readonly ILogger _log;
+    private readonly TimeSpan _deadAfter;
     private readonly TimeProvider _time;
     private readonly SoftState _soft;
     private readonly IReadOnlyList<IWorker> _workers;
@@ -41,6 +44,8 @@ internal sealed class Leadership
         Store = store;
         _time = time;
         _logs = logs;
+        _log = logs.CreateLogger<Leadership>();
+        _deadAfter = options.DeadAfter;
         _ticks = new TickCounter(time, TickInterval);
         var alarms = new Alarms(logs.CreateLogger<Alarms>());
         var sessions = new SessionTable(_ticks, options.SessionTimeout);
@@ -116,6 +121,10 @@ internal sealed class Leadership
         foreach (var server in _servers.FindDead())
         {
             _open.RequestSealOn(server);
+            ServerDied(server, _deadAfter);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Server {Server} was not heard for {Silence} and counts as dead")]
+    private partial void ServerDied(ServerId server, TimeSpan silence);
 }

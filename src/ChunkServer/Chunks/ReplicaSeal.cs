@@ -1,6 +1,7 @@
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 using DfsNet.Storage.Disk;
+using Microsoft.Extensions.Logging;
 
 namespace DfsNet.ChunkServer.Chunks;
 
@@ -8,7 +9,7 @@ namespace DfsNet.ChunkServer.Chunks;
 /// Carries out seals: cuts what is beyond, compares, and writes the header when all data is durable. So a valid header always stands
 /// for a whole chunk, and whatever the journal still says of it is history.
 /// </summary>
-internal sealed class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quarantine quarantine)
+internal sealed partial class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quarantine quarantine, ILogger log)
 {
     private const string Step = "seal";
 
@@ -159,9 +160,11 @@ internal sealed class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quaranti
     private async Task CutAsync(Replica replica, OpenReplica open, int length, uint[] table, bool mustJournal)
     {
         ValueTask<long> logged;
+        int before;
         lock (store.Table.Order) // guards the replica, and the order of its record
         {
-            if (open.Checksums.Length > length || replica.Length > length)
+            before = Math.Max(open.Checksums.Length, replica.Length);
+            if (before > length)
             {
                 open.Checksums = open.Checksums.Cut(length, table.Length == 0 ? 0 : table[^1]);
                 replica.Length = length;
@@ -181,6 +184,10 @@ internal sealed class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quaranti
         }
 
         await logged.ConfigureAwait(false);
+        if (before > length)
+        {
+            ReplicaCut(replica.Chunk, store.Id, length, before - length);
+        }
     }
 
     private void Refuse(Replica replica, string what)
@@ -188,4 +195,9 @@ internal sealed class ReplicaSeal(ChunkStore store, ReplicaReads reads, Quaranti
         quarantine.TryPut(replica, replica.Version, what);
         throw ChunkStore.Damaged(replica.Chunk, Step);
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The replica of chunk {Chunk} on volume {Volume} was cut to its seal at {Length}; {Bytes} bytes were beyond it")]
+    private partial void ReplicaCut(ChunkId chunk, VolumeId volume, int length, int bytes);
 }

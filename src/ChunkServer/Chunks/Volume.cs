@@ -28,7 +28,7 @@ public sealed partial class Volume : IAsyncDisposable
         _checkpoint = checkpoint;
         _creation = new ReplicaCreation(store, checkpoint);
         _reads = new ReplicaReads(new BlockReader(store, quarantine));
-        _seal = new ReplicaSeal(store, _reads, quarantine);
+        _seal = new ReplicaSeal(store, _reads, quarantine, log);
         _removal = new ReplicaRemoval(store);
         _imports = new ReplicaImports(store);
     }

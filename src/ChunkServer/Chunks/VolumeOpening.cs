@@ -71,7 +71,14 @@ internal sealed partial class VolumeOpening(IDisk disk, VolumeIdentity identity,
             await checkpoint.RunAsync().ConfigureAwait(false);
         }
 
-        VolumeOpened(identity.Volume, disk.Location, table.Count, journal.Recovery.Records, scan.AbandonedImports, scan.ForeignNames);
+        VolumeOpened(
+            identity.Volume,
+            disk.Location,
+            table.Count,
+            journal.Recovery.Records,
+            journal.Recovery.BytesCut,
+            scan.AbandonedImports,
+            scan.ForeignNames);
         return (store, checkpoint);
     }
 
@@ -132,7 +139,7 @@ internal sealed partial class VolumeOpening(IDisk disk, VolumeIdentity identity,
 
     [LoggerMessage(Level = LogLevel.Information, Message =
         "Volume {Volume} at {Location} was opened: {Chunks} chunks, {Records} journal records, "
-        + "{Abandoned} abandoned copies, {Foreign} foreign names")]
+        + "{Cut} bytes of an incomplete tail ignored, {Abandoned} abandoned copies, {Foreign} foreign names")]
     private partial void VolumeOpened(
-        Protocol.VolumeId volume, string location, int chunks, long records, int abandoned, int foreign);
+        Protocol.VolumeId volume, string location, int chunks, long records, long cut, int abandoned, int foreign);
 }

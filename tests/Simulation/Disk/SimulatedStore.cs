@@ -33,6 +33,9 @@ internal sealed class SimulatedStore : IStateStore
         life.Died += FallBack;
     }
 
+    /// <summary>Sees every batch before it is applied.</summary>
+    public Action<ulong, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>>>? Applying { get; init; }
+
     /// <summary>Sabotage: says of a changed key whether the store forgets it.</summary>
     public Predicate<byte[]>? DropsKey { get; init; }
 
@@ -54,6 +57,7 @@ internal sealed class SimulatedStore : IStateStore
         }
 
         Note(StoreCall.Apply, index, changes.Count);
+        Applying?.Invoke(index, changes);
         _inner.Apply(index, DropsKey is null ? changes : [.. changes.Where(change => !DropsKey(change.Key))]);
     }
 

@@ -102,7 +102,7 @@ internal sealed class CallerEnd<TRequest, TResponse> : SimulatedCall
         _deadline?.Dispose();
         _registration.Unregister();
         Note(TraceKind.End, "", null);
-        Show(MessageMoment.CallEnded, null, status);
+        Show(MessageMoment.CallEnded, null, status, trailers);
         Requests.Close(_isBroken ? SocketFailure : _failure, _failure);
         Settle();
     }

@@ -1,4 +1,7 @@
+using DfsNet.Protocol.Errors;
+using DfsNet.Protocol.Wire;
 using Grpc.Core;
+using Metadata = Grpc.Core.Metadata;
 
 namespace DfsNet.Simulation.Network;
 
@@ -19,4 +22,10 @@ internal enum MessageMoment
 /// responses. Bulk payloads are pooled: look at them at once.
 /// </summary>
 internal readonly record struct MessageSeen(
-    long Call, string Method, string From, string To, MessageMoment Moment, object? Message, Status Status);
+    long Call, string Method, string From, string To, MessageMoment Moment, object? Message, Status Status, Metadata? Trailers)
+{
+    /// <summary>At the end of a call: the typed error that its caller sees; unspecified when it ended well.</summary>
+    public ErrorCode Error => Status.StatusCode == StatusCode.OK
+        ? ErrorCode.Unspecified
+        : ErrorStatus.FromRpcException(new RpcException(Status, Trailers ?? []), Method).Code;
+}

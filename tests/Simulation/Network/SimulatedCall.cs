@@ -97,11 +97,11 @@ internal abstract class SimulatedCall(SimulatedNetwork network, long number, str
         }
     }
 
-    public void Show(MessageMoment moment, object? message, Status status)
+    public void Show(MessageMoment moment, object? message, Status status, Metadata? trailers = null)
     {
         if (network.IsWatched)
         {
-            network.Show(new MessageSeen(number, method, From, To, moment, message, status));
+            network.Show(new MessageSeen(number, method, From, To, moment, message, status, trailers));
         }
     }
 

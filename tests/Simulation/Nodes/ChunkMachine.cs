@@ -42,6 +42,9 @@ internal sealed class ChunkMachine : Machine
     /// </summary>
     public bool IsCrippled => HasBadDisks && (!IsServing || _hasClosedVolume || _hasFailedVolume);
 
+    /// <summary>A volume of the present life failed.</summary>
+    public bool HasFailedVolume => _hasFailedVolume;
+
     /// <summary>A volume of the present life failed, or was not opened.</summary>
     public void NoteVolume(bool isOpen)
     {

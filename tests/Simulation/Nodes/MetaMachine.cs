@@ -17,6 +17,9 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
 
     public MemoryStateStore Store { get; } = new();
 
+    /// <summary>Sees every batch of changes before the store applies it; again when a batch is replayed.</summary>
+    public event Action<ulong, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>>>? Applying;
+
     /// <summary>The running node, or the last one.</summary>
     public MetaNode? Node { get; private set; }
 
@@ -28,6 +31,7 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
         var store = new SimulatedStore(Store, Disk, World.Scheduler, life, Pace, new Random(Random.Next()))
         {
             DropsKey = World.Seams.StoreDropsKey,
+            Applying = Applying,
         };
         var node = new MetaNode(
             World.Shape.MetaOptions,

@@ -1,3 +1,4 @@
+using DfsNet.Protocol.Wire;
 using DfsNet.Simulation.Checkers.Recording;
 using DfsNet.Simulation.Network;
 using DfsNet.Simulation.Observation;
@@ -104,6 +105,11 @@ internal sealed class World
     {
         string why = reason is DfsException typed ? typed.Code.ToString() : reason?.GetType().Name ?? "nothing";
         Coverage.Count($"process ended by itself: {why}");
+        if (machine == Meta && reason is DfsException { Code: ErrorCode.VolumeFailed })
+        {
+            Coverage.Count(Rows.MetaStopped);
+        }
+
         Scheduler.Trace.Note(Scheduler.Now, $"{machine.Name} ended by itself: {reason}");
         if (reason is not DfsException)
         {

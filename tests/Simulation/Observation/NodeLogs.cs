@@ -34,7 +34,7 @@ internal sealed class NodeLogs(World world, Life life) : ILoggerFactory
             string name = $"{category}.{eventId.Name}";
             world.Scheduler.Trace.Add(name);
             world.Coverage.Count(name);
-            LogRows.Count(world.Coverage, name, state as IReadOnlyList<KeyValuePair<string, object?>>);
+            LogRows.Count(world.Coverage, name, state as IReadOnlyList<KeyValuePair<string, object?>> ?? []);
             if (world.Scheduler.Trace.Listener is not null)
             {
                 string text = formatter(state, exception);

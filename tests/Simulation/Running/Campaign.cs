@@ -50,15 +50,15 @@ internal sealed class Campaign(Arguments line, Action<string> print)
     /// <summary>Prints what happened how often; false when a row of the table never did, in runs enough for all of them.</summary>
     public static bool Report(Coverage coverage, int runs, int failed, double coreSeconds, Action<string> print)
     {
-        foreach (var (what, times) in coverage.Counts)
+        foreach (string line in CoverageText.Lines(coverage))
         {
-            print($"  {times,10} {what}");
+            print(line);
         }
 
         var missing = Rows.All.Where(row => coverage[row] == 0).ToList();
-        foreach (string row in missing)
+        if (missing.Count > 0 && runs >= RunsForRows)
         {
-            print($"  {"never",10} {row}");
+            print($"{missing.Count} rows never happened in {runs} runs: the runs have a hole");
         }
 
         print($"{runs} runs, {failed} failed, {runs / coreSeconds * 60:F0} runs per minute and core");

@@ -97,6 +97,7 @@ internal sealed class Run
 
     private async Task<bool> StartAsync()
     {
+        RowSources.Watch(_world);
         foreach (var watcher in CheckerList.Watchers())
         {
             watcher.Watch(_world);

@@ -1,6 +1,7 @@
 using DfsNet.Client;
 using DfsNet.Protocol.Wire;
 using DfsNet.Simulation.Nodes;
+using DfsNet.Simulation.Observation;
 using DfsNet.Simulation.Time;
 
 namespace DfsNet.Simulation.Workloads;
@@ -172,6 +173,7 @@ internal sealed class User(World world, ClientMachine machine)
         catch (DfsException error)
         {
             world.Coverage.Count($"operation failed: {error.Code}");
+            CallerRows.Count(world.Coverage, error.Code);
             if (error.Code == ErrorCode.DataLoss)
             {
                 world.Violate("no acknowledged byte is lost", $"{what} of {Name} ended with {error.Message}");

@@ -1,0 +1,144 @@
+using DfsNet.MetaServer.Store;
+using DfsNet.Protocol;
+using DfsNet.Protocol.Wire;
+using DfsNet.Simulation.Nodes;
+
+namespace DfsNet.Simulation.Observation;
+
+/// <summary>Rows that show as changes of the metadata record: what is sealed or dropped by which command, what leaves and is gone.</summary>
+internal sealed class RecordRows(World world, OwnerRows owners)
+{
+    private readonly Dictionary<ulong, uint> _open = [];
+    private readonly HashSet<ulong> _removalOrdered = [];
+    private readonly HashSet<(ulong Server, ulong Chunk)> _surplus = [];
+    private readonly Dictionary<ulong, long> _heldOrphans = [];
+    private ulong _seen;
+
+    private MemoryStateStore Store => world.Meta.Store;
+
+    /// <summary>The committed length of an open chunk; null when it is sealed or gone.</summary>
+    public uint? OpenLength(ulong chunk) => _open.TryGetValue(chunk, out uint length) ? length : null;
+
+    public void NoteRemovalOrdered(ulong chunk) => _removalOrdered.Add(chunk);
+
+    /// <summary>A batch is about to be applied.</summary>
+    public void See(ulong index, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>> changes)
+    {
+        if (index <= _seen)
+        {
+            // Replayed: it was counted before.
+            return;
+        }
+
+        _seen = index;
+        var command = CommandOf(changes);
+        foreach (var (key, value) in changes)
+        {
+            switch (key[0])
+            {
+                case Keys.ChunkTable:
+                    SeeChunk(key, value, command);
+                    break;
+                case Keys.LeavingTable:
+                    SeeLeaving(key, value);
+                    break;
+                case Keys.OrphanTable:
+                    SeeOrphan(Keys.IdAt(key, 0), value is not null);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Who changed the record, told by the other rows of the batch.</summary>
+    private static Change CommandOf(IReadOnlyCollection<KeyValuePair<byte[], byte[]?>> changes)
+    {
+        var change = new Change(0, false);
+        foreach (var (key, value) in changes)
+        {
+            if (key[0] == Keys.SessionTable && value is null)
+            {
+                change = change with { EndedSession = Keys.IdAt(key, 0) };
+            }
+            else if (key[0] == Keys.SessionResultTable && value is not null)
+            {
+                change = change with { IsOfClient = true };
+            }
+        }
+
+        return change;
+    }
+
+    private void SeeChunk(byte[] key, byte[]? value, Change change)
+    {
+        ulong chunk = Keys.IdAt(key, 0);
+        var after = value is null ? null : Records.Decode<ChunkRecord>(value);
+        if (after?.State == ChunkState.Open)
+        {
+            _open[chunk] = after.CommittedLength;
+            return;
+        }
+
+        if (!_open.Remove(chunk))
+        {
+            return;
+        }
+
+        if (after is not null)
+        {
+            world.Coverage.Count(SealOf(chunk, change));
+        }
+        else if (change.EndedSession != 0)
+        {
+            world.Coverage.Count(Rows.EmptyDropped);
+        }
+    }
+
+    private string SealOf(ulong chunk, Change change)
+    {
+        if (change.EndedSession != 0)
+        {
+            return owners.Ends(change.EndedSession) ? Rows.SealByGoodbye : Rows.SealBySilence;
+        }
+
+        return !change.IsOfClient ? Rows.SealByLeader : owners.WasAskedFor(chunk) ? Rows.SealByRequest : Rows.SealByOwner;
+    }
+
+    private void SeeLeaving(byte[] key, byte[]? value)
+    {
+        ulong server = Keys.IdAt(key, 0);
+        ulong chunk = Keys.IdAt(key, 1);
+        if (value is not null)
+        {
+            if (!Store.Has(Keys.Replica(new ChunkId(chunk), new ServerId(server))))
+            {
+                _surplus.Add((server, chunk));
+            }
+
+            return;
+        }
+
+        if (_removalOrdered.Contains(chunk))
+        {
+            world.Coverage.Count(_surplus.Remove((server, chunk)) ? Rows.SurplusRemoved : Rows.ReplicaRemoved);
+        }
+    }
+
+    private void SeeOrphan(ulong inode, bool isPut)
+    {
+        if (isPut)
+        {
+            if (owners.IsHeld(inode))
+            {
+                _heldOrphans[inode] = world.Scheduler.Now;
+            }
+        }
+        else if (_heldOrphans.Remove(inode, out long since)
+            && world.Scheduler.Now - since > 2 * world.Shape.MetaOptions.OrphanGrace.Ticks)
+        {
+            world.Coverage.Count(Rows.OrphanHeld);
+        }
+    }
+
+    /// <summary>What is known of a command.</summary>
+    private readonly record struct Change(ulong EndedSession, bool IsOfClient);
+}
