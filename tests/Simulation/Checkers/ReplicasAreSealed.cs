@@ -28,7 +28,7 @@ internal sealed class ReplicasAreSealed : IConvergence
             {
                 string? address = StateReader.Server(store, server)?.Address;
                 var machine = world.Servers.Single(machine => machine.Address == address);
-                if (!row.Leaving && machine != world.Victim && !machine.Disks.Any(disk => IsSealed(disk, chunk, row.Generation, record)))
+                if (!row.Leaving && !machine.HasBadDisks && !machine.Disks.Any(disk => IsSealed(disk, chunk, row.Generation, record)))
                 {
                     return $"{machine.Name} has no replica of chunk {chunk}, generation {row.Generation}, that is sealed at "
                         + $"({record.CommittedLength}, {record.CommittedDigest:x8})";

@@ -24,6 +24,11 @@ internal sealed class Cut(World world)
     {
         await strike.LastAsync(TimeSpan.FromMilliseconds(50), world.Shape.SafetyPhase, () => world.Network.Counters.Vanished)
             .ConfigureAwait(false);
+        Open();
+    }
+
+    public void Open()
+    {
         foreach (var link in _links)
         {
             link.IsCut = false;

@@ -32,6 +32,9 @@ internal static class FaultList
         new ClockOffset(),
         new ClockDrift(),
         new ClockJump(),
+        new LostSession(),
+        new DeafOwner(),
+        new DamagedLog(),
     ];
 
     public static IFault Find(string name) => All.Single(fault => fault.Name == name);

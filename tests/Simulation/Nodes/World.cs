@@ -11,6 +11,8 @@ namespace DfsNet.Simulation.Nodes;
 /// <summary>One simulated site: machines, the network between them, one virtual time, and what was seen to happen.</summary>
 internal sealed class World
 {
+    private readonly TaskCompletionSource _violated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public World(Shape shape, Random random)
     {
         Shape = shape;
@@ -60,6 +62,9 @@ internal sealed class World
     /// <summary>What must never happen and did.</summary>
     public List<string> Violations { get; } = [];
 
+    /// <summary>Completes at the first violation.</summary>
+    public Task Violated => _violated.Task;
+
     public TimeSpan Now => new(Scheduler.Now);
 
     public ILoggerFactory LogsOf(Life life) => new NodeLogs(this, life);
@@ -70,6 +75,7 @@ internal sealed class World
         string line = $"{checker}: {what} (at {Now.TotalSeconds:F3} s)";
         Scheduler.Trace.Note(Scheduler.Now, line);
         Violations.Add(line);
+        _violated.TrySetResult();
     }
 
     /// <summary>All faults end: networks carry, disks work, clocks run true, everything is started.</summary>

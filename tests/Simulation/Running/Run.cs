@@ -42,7 +42,7 @@ internal sealed class Run
         using var sabotaged = PatchedCode.Switch(_sabotage);
         try
         {
-            await _world.Scheduler.RunAsync(PlayAsync).ConfigureAwait(false);
+            await _world.Scheduler.RunAsync(_options.StopsAtViolation ? PlayUntilViolationAsync : PlayAsync).ConfigureAwait(false);
         }
         catch (SimulationException error)
         {
@@ -61,6 +61,12 @@ internal sealed class Run
             VirtualTime = _world.Now,
             Events = _world.Scheduler.EventCount,
         };
+    }
+
+    private async Task PlayUntilViolationAsync()
+    {
+        var first = await Task.WhenAny(PlayAsync(), _world.Violated).ConfigureAwait(false);
+        await first.ConfigureAwait(false);
     }
 
     private async Task PlayAsync()

@@ -22,6 +22,9 @@ internal sealed record RunOptions
     /// <summary>The sabotage under which the run suffers; null for the product as it is.</summary>
     public string? Sabotage { get; init; }
 
+    /// <summary>The run is over as soon as something is wrong.</summary>
+    public bool StopsAtViolation { get; init; }
+
     /// <summary>Hears what happens as text.</summary>
     public Action<string>? Trace { get; init; }
 }

@@ -7,7 +7,11 @@ internal sealed class CommitBeyondASeal : ISabotage
 
     public string Breaks => "a commit that reaches beyond a seal is refused";
 
-    public KnownCatch Known => new(1, "?");
+    public IReadOnlyList<string> Faults => ["deaf owner"];
+
+    public IReadOnlyList<string> Workloads => ["appenders", "small file storms", "overwrites and truncations"];
+
+    public KnownCatch Known => new(23, "no acknowledged byte is lost");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -7,7 +7,11 @@ internal sealed class ForgetTheSequence : ISabotage
 
     public string Breaks => "retries are exactly once within a session";
 
-    public KnownCatch Known => new(1, "?");
+    public IReadOnlyList<string> Faults => ["duplicate"];
+
+    public IReadOnlyList<string> Workloads => ["appenders", "namespace churn"];
+
+    public KnownCatch Known => new(2, "a read returns the bytes of one commit, and of none older than it must");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

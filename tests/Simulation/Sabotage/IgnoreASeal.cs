@@ -7,7 +7,7 @@ internal sealed class IgnoreASeal : ISabotage
 
     public string Breaks => "replicas that hear of a seal cut what is beyond, compare, and write it durably";
 
-    public KnownCatch Known => new(1, "?");
+    public KnownCatch Known => new(1, "every replica hears of its seal");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -7,7 +7,7 @@ internal sealed class OrderARemovalBeforeItIsCommitted : ISabotage
 
     public string Breaks => "removing a replica is committed in the log before the order is sent";
 
-    public KnownCatch Known => new(1, "?");
+    public KnownCatch Known => new(1, "a removal is committed before it is ordered");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

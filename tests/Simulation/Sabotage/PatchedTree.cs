@@ -33,7 +33,7 @@ internal sealed class PatchedTree : IDisposable
         _copy = copy;
     }
 
-    private string Simulator => Path.Combine(_copy, "artifacts", "bin", "Simulation", "release", Path.GetFileName(Environment.ProcessPath)!);
+    private string Simulator => Path.Combine(_copy, "artifacts", "bin", "Simulation", "release", $"{typeof(PatchedTree).Assembly.GetName().Name}{(OperatingSystem.IsWindows() ? ".exe" : "")}");
 
     /// <summary>Makes and builds the copy, and keeps others away from it until it is disposed of.</summary>
     public static async Task<PatchedTree> BuildAsync()

@@ -7,7 +7,11 @@ internal sealed class ResendUnderANewSession : ISabotage
 
     public string Breaks => "a call whose session has ended is never sent again under another";
 
-    public KnownCatch Known => new(1, "?");
+    public IReadOnlyList<string> Faults => ["lost session"];
+
+    public IReadOnlyList<string> Workloads => ["namespace churn"];
+
+    public KnownCatch Known => new(2, "namespace churn");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -9,7 +9,7 @@ internal sealed class ReuseAStaleReplica : ISabotage
 
     public IReadOnlyList<string> Faults => ["lost write", "bit rot", "misdirected write", "crash and restart"];
 
-    public KnownCatch Known => new(1, "?");
+    public KnownCatch Known => new(27, "a replica known as damaged is left out of layouts");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -20,6 +20,8 @@ internal sealed class SabotageRuns(Arguments line, Action<string> print)
     public static bool IsElsewhere(Arguments line) =>
         line.Run.Sabotage is { } name && SabotageList.Find(name).Replacements.Count > 0 && !PatchedCode.IsHere;
 
+    public static IEnumerable<int> KnownSeeds(ISabotage sabotage) => [sabotage.Known.Seed, .. Enumerable.Range(1, SeedsBesideKnown)];
+
     /// <summary>True when every sabotage was noticed.</summary>
     public async Task<bool> RunAsync()
     {
@@ -46,7 +48,7 @@ internal sealed class SabotageRuns(Arguments line, Action<string> print)
 
     private IEnumerable<int> SeedsOf(ISabotage sabotage) => line switch
     {
-        { Known: true } => [sabotage.Known.Seed, .. Enumerable.Range(1, SeedsBesideKnown)],
+        { Known: true } => KnownSeeds(sabotage),
         { Seeds: { } seeds } => Enumerable.Range(seeds.First, seeds.Last - seeds.First + 1),
         _ => Enumerable.Range(1, SeedsMax),
     };

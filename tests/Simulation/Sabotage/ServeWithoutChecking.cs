@@ -9,7 +9,7 @@ internal sealed class ServeWithoutChecking : ISabotage
 
     public IReadOnlyList<string> Faults => ["bit rot", "lost write", "misdirected write"];
 
-    public KnownCatch Known => new(1, "?");
+    public KnownCatch Known => new(33, "a chunk server never sends a wrong byte");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

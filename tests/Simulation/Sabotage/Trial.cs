@@ -14,6 +14,7 @@ internal sealed class Trial(ISabotage sabotage, RunOptions given)
         Faults = given.Faults ?? sabotage.Faults,
         Workloads = given.Workloads ?? sabotage.Workloads,
         Sabotage = sabotage.Name,
+        StopsAtViolation = true,
     };
 
     public async Task<TrialOutcome> RunAsync(IEnumerable<int> seeds)

@@ -9,13 +9,12 @@ internal sealed record TrialOutcome(string Sabotage, IReadOnlyList<string> Check
 
     public bool IsCaught => Checkers.Count > 0;
 
-    /// <summary>As <see cref="ToLine"/> wrote it; null for any other line.</summary>
-    public static TrialOutcome? Parse(string line)
+    /// <summary>Reads what <see cref="ToLine"/> wrote.</summary>
+    public static TrialOutcome Parse(string line)
     {
         string[] parts = line.Split(Separator);
-        return parts.Length < 3 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int seed)
-            ? null
-            : new TrialOutcome(parts[0], parts[3..], seed, double.Parse(parts[2], CultureInfo.InvariantCulture));
+        return new TrialOutcome(
+            parts[0], parts[3..], int.Parse(parts[1], CultureInfo.InvariantCulture), double.Parse(parts[2], CultureInfo.InvariantCulture));
     }
 
     /// <summary>For another process.</summary>
@@ -24,7 +23,7 @@ internal sealed record TrialOutcome(string Sabotage, IReadOnlyList<string> Check
         [Sabotage, Seed.ToString(CultureInfo.InvariantCulture), Seconds.ToString("F1", CultureInfo.InvariantCulture), .. Checkers]);
 
     /// <summary>For people.</summary>
-    public override string ToString() => IsCaught
-        ? string.Create(CultureInfo.InvariantCulture, $"{Sabotage,-42} seed {Seed,3} {Seconds,6:F1} s  caught by: {string.Join("; ", Checkers)}")
-        : string.Create(CultureInfo.InvariantCulture, $"{Sabotage,-42} seed {Seed,3} {Seconds,6:F1} s  SURVIVED");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Sabotage,-42} seed {Seed,3} {Seconds,6:F1} s  {(IsCaught ? $"caught by: {string.Join("; ", Checkers)}" : "SURVIVED")}");
 }

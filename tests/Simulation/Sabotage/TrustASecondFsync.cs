@@ -9,7 +9,7 @@ internal sealed class TrustASecondFsync : ISabotage
 
     public IReadOnlyList<string> Faults => ["failed flush", "power cut of all"];
 
-    public KnownCatch Known => new(1, "?");
+    public KnownCatch Known => new(3, "after healing every call succeeds");
 
     public IReadOnlyList<Replacement> Replacements =>
     [
