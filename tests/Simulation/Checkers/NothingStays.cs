@@ -16,7 +16,8 @@ internal sealed class NothingStays : IConvergence
         if (StateReader.DetachedMaps(store).Any() || StateReader.Orphans(store).Any() || StateReader.UnreferencedChunks(store).Any())
         {
             return $"left: maps {string.Join(", ", StateReader.DetachedMaps(store))}, "
-                + $"orphans {string.Join(", ", StateReader.Orphans(store))}, chunks {string.Join(", ", StateReader.UnreferencedChunks(store))}";
+                + $"orphans {string.Join(", ", StateReader.Orphans(store))}, "
+                + $"chunks {string.Join(", ", StateReader.UnreferencedChunks(store))}";
         }
 
         foreach (var (server, record) in StateReader.Servers(store))

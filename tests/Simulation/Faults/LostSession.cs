@@ -3,8 +3,8 @@ using DfsNet.Simulation.Nodes;
 namespace DfsNet.Simulation.Faults;
 
 /// <summary>
-/// A client loses the metadata server: first the answers do not come back, then nothing passes, for about as long as it takes its session to
-/// end. What it had asked for may have happened.
+/// A client loses the metadata server: first the answers do not come back, then nothing passes, for about as long as it takes its session
+/// to end. What it had asked for may have happened.
 /// </summary>
 internal sealed class LostSession : IFault
 {

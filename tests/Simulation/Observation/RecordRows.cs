@@ -5,7 +5,7 @@ using DfsNet.Simulation.Nodes;
 
 namespace DfsNet.Simulation.Observation;
 
-/// <summary>Rows that show as changes of the metadata record: what is sealed or dropped by which command, what leaves and is gone.</summary>
+/// <summary>Rows that show as changes of the record: what is sealed or dropped by which command, what leaves and is gone.</summary>
 internal sealed class RecordRows(World world, OwnerRows owners)
 {
     private readonly Dictionary<ulong, uint> _open = [];

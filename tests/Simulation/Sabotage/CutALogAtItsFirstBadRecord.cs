@@ -16,6 +16,14 @@ internal sealed class CutALogAtItsFirstBadRecord : ISabotage
         new(
             "src/Storage/Journals/JournalScan.cs",
             "if (end < reader.Header.FlushedBytes)\n        {",
-            $"if ({PatchedCode.IsOn(Name)})\n        {{\n            return;\n        }}\n\n        if (end < reader.Header.FlushedBytes)\n        {{"),
+            $$"""
+            if ({{PatchedCode.IsOn(Name)}})
+                    {
+                        return;
+                    }
+
+                    if (end < reader.Header.FlushedBytes)
+                    {
+            """),
     ];
 }

@@ -13,14 +13,17 @@ internal sealed class PatchedTree : IDisposable
     private const string SimulatorFolder = "tests/Simulation";
 
     private static readonly string[] RootFiles =
-        ["Directory.Build.props", "Directory.Packages.props", "tests/Directory.Build.props", "global.json", ".editorconfig", "BannedSymbols.txt"];
+    [
+        "Directory.Build.props", "Directory.Packages.props", "tests/Directory.Build.props", "global.json", ".editorconfig",
+        "BannedSymbols.txt",
+    ];
 
     // The packages of the build that this process comes from are on this machine; nothing is asked of any feed. Its warnings were
     // errors already, and a patch may leave a line that is never reached.
     private static readonly string[] Build =
     [
         "build", $"{SimulatorFolder}/Simulation.csproj", "-c", "Release", "-v", "quiet", "-nologo", "-clp:NoSummary", "-nodeReuse:false",
-        "-p:TreatWarningsAsErrors=false", "-p:RunAnalyzers=false", "-p:NuGetAudit=false", "-p:EnforceCodeStyleInBuild=false", "-p:NoWarn=CS0162",
+        "-p:TreatWarningsAsErrors=false", "-p:RunAnalyzers=false", "-p:NuGetAudit=false", "-p:EnforceCodeStyleInBuild=false",
     ];
 
     private readonly string _root = FindRoot();
@@ -33,7 +36,8 @@ internal sealed class PatchedTree : IDisposable
         _copy = copy;
     }
 
-    private string Simulator => Path.Combine(_copy, "artifacts", "bin", "Simulation", "release", $"{typeof(PatchedTree).Assembly.GetName().Name}{(OperatingSystem.IsWindows() ? ".exe" : "")}");
+    private string Simulator => Path.Combine(
+        _copy, "artifacts", "bin", "Simulation", "release", $"DfsNet.Simulation{(OperatingSystem.IsWindows() ? ".exe" : "")}");
 
     /// <summary>Makes and builds the copy, and keeps others away from it until it is disposed of.</summary>
     public static async Task<PatchedTree> BuildAsync()

@@ -1,6 +1,8 @@
 namespace DfsNet.Simulation.Sabotage;
 
-/// <summary>The metadata server takes a replica for good that its server reports as damaged, or as sealed otherwise than the record says.</summary>
+/// <summary>
+/// The metadata server takes a replica for good that its server reports as damaged, or as sealed otherwise than the record says.
+/// </summary>
 internal sealed class ReuseAStaleReplica : ISabotage
 {
     public string Name => "reuse a stale replica";

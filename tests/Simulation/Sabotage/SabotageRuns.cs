@@ -2,7 +2,9 @@ using DfsNet.Simulation.Running;
 
 namespace DfsNet.Simulation.Sabotage;
 
-/// <summary>Tries sabotages, those at seams in this process and the patches in one that is built from the patched copy, and says who noticed.</summary>
+/// <summary>
+/// Tries sabotages, those at seams in this process and the patches in one that is built from the patched copy, and says who noticed.
+/// </summary>
 internal sealed class SabotageRuns(Arguments line, Action<string> print)
 {
     private const int SeedsMax = 300;
