@@ -11,23 +11,31 @@ internal sealed class ReplicaChanges
 {
     private const int WaitingMax = 100_000;
 
-    // Guards _leaving, _gone and _known: heartbeats and reports add, the committer takes.
+    // Guards all fields: heartbeats and reports add, the committer takes and settles.
     private readonly Lock _lock = new();
     private readonly Queue<ReplicaKey> _leaving = new();
     private readonly Queue<ReplicaKey> _gone = new();
     private readonly HashSet<ReplicaKey> _known = [];
 
+    // Confirmed removals that are being committed, and those of them that were contradicted meanwhile.
+    private readonly HashSet<ReplicaKey> _underWay = [];
+    private readonly HashSet<ReplicaKey> _contradicted = [];
+
     public void Leave(ServerId server, ChunkId chunk, Generation generation) => Add(_leaving, server, chunk, generation);
 
     public void Gone(ServerId server, ChunkId chunk, Generation generation) => Add(_gone, server, chunk, generation);
 
-    /// <summary>The server has the replica after all: its removal goes on.</summary>
+    /// <summary>The server has the replica after all: it came into being behind the removal that was confirmed, which is void.</summary>
     public void NotGone(ServerId server, ChunkId chunk, Generation generation)
     {
         var key = KeyOf(server, chunk, generation);
         lock (_lock)
         {
             _known.Remove(key);
+            if (_underWay.Contains(key))
+            {
+                _contradicted.Add(key);
+            }
         }
     }
 
@@ -42,6 +50,7 @@ internal sealed class ReplicaChanges
                 if (_known.Remove(gone))
                 {
                     taken.Gone.Add(gone);
+                    _underWay.Add(gone);
                 }
             }
 
@@ -52,6 +61,22 @@ internal sealed class ReplicaChanges
             }
 
             return taken.Gone.Count + taken.Leaving.Count > 0 ? taken : null;
+        }
+    }
+
+    /// <summary>What was taken is committed, or was refused: a removal that was contradicted meanwhile begins anew.</summary>
+    public void Settle(ChangeReplicas taken)
+    {
+        lock (_lock)
+        {
+            foreach (var gone in taken.Gone)
+            {
+                _underWay.Remove(gone);
+                if (_contradicted.Remove(gone) && _known.Add(gone))
+                {
+                    _leaving.Enqueue(gone);
+                }
+            }
         }
     }
 

@@ -26,7 +26,15 @@ internal sealed class ReplicaChangeCommitter(ReplicaChanges changes, Proposer pr
             return WorkResult.Idle;
         }
 
-        await proposer.ProposeAsync(new Command { ChangeReplicas = taken }, cancellation).ConfigureAwait(false);
+        try
+        {
+            await proposer.ProposeAsync(new Command { ChangeReplicas = taken }, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            changes.Settle(taken);
+        }
+
         Interlocked.Add(ref _committed, taken.Leaving.Count + taken.Gone.Count);
         return WorkResult.Busy;
     }
