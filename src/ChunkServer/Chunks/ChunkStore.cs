@@ -27,6 +27,9 @@ internal sealed class ChunkStore
 
     public ChunkGates Gates { get; } = new();
 
+    /// <summary>What is never created again.</summary>
+    public RemovedReplicas Removed { get; } = new();
+
     public required ChecksumTables Tables { get; init; }
 
     public required ByteBudget InFlight { get; init; }

@@ -18,7 +18,7 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
 
         store.Health.RequireWritable(Step);
         using var held = await store.Gates.EnterAsync(chunk, cancellation).ConfigureAwait(false);
-        RequireNew(chunk);
+        RequireNew(chunk, generation);
         await store.Space.PromiseAsync(capacity, Step).ConfigureAwait(false);
         Replica? replica = null;
         bool created = false;
@@ -50,8 +50,13 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
         }
     }
 
-    private void RequireNew(ChunkId chunk)
+    private void RequireNew(ChunkId chunk, Generation generation)
     {
+        if (store.Removed.Contains(chunk, generation))
+        {
+            throw new DfsException(ErrorCode.StaleOrder, Step, $"chunk {chunk} was removed");
+        }
+
         lock (store.Table.Order) // guards the table
         {
             store.RequireNotClosing(Step);

@@ -10,7 +10,9 @@ internal sealed class ReplicaRemoval(ChunkStore store)
 
     public async Task RemoveAsync(ChunkId chunk, Generation generation, CancellationToken cancellation)
     {
+        // A creation under way has the gate: what it makes is found below. One that comes later is refused.
         using var held = await store.Gates.EnterAsync(chunk, cancellation).ConfigureAwait(false);
+        store.Removed.Add(chunk, generation);
         Replica? replica;
         Task<bool> last;
         lock (store.Table.Order) // guards the table

@@ -92,17 +92,13 @@ internal sealed partial class OrderExecutor(
     {
         var chunk = new ChunkId(order.ChunkId);
         var generation = new Generation(order.Generation);
-        if (order.KindCase == Order.KindOneofCase.Remove)
-        {
-            volumes.Removed.Add(chunk, generation);
-        }
-
         var volume = volumes.Holder(chunk);
         if (order.KindCase == Order.KindOneofCase.Remove)
         {
-            if (volume is not null)
+            // Where it is not, it may be about to come.
+            foreach (var place in volume is null ? volumes.All : [volume])
             {
-                await volume.RemoveAsync(chunk, generation, cancellation).ConfigureAwait(false);
+                await place.RemoveAsync(chunk, generation, cancellation).ConfigureAwait(false);
             }
 
             announcements.Add(new RemovedReplica { ChunkId = order.ChunkId, Generation = order.Generation });

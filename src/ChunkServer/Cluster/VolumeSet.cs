@@ -15,9 +15,6 @@ internal sealed class VolumeSet
 
     public IReadOnlyList<Volume> All => _volumes;
 
-    /// <summary>What is never created again.</summary>
-    public RemovedReplicas Removed { get; } = new();
-
     /// <param name="volumes">Those that are open.</param>
     /// <param name="isComplete">They are all that this server ever had.</param>
     public void Set(IEnumerable<Volume> volumes, bool isComplete)

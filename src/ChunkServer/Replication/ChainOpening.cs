@@ -44,11 +44,6 @@ internal sealed record ChainOpening(
             throw Wrong($"chunk {open.ChunkId}, generation {open.Generation}, capacity {open.Capacity}: one of them cannot be");
         }
 
-        if (volumes.Removed.Contains(new ChunkId(open.ChunkId), new Generation(open.Generation)))
-        {
-            throw new DfsException(ErrorCode.StaleOrder, Step, $"chunk {new ChunkId(open.ChunkId)} was removed");
-        }
-
         var volume = volumes.Find(new VolumeId(own.VolumeId))
             ?? throw new DfsException(ErrorCode.VolumeFailed, Step, $"this server has no volume {new VolumeId(own.VolumeId)}");
         CheckState(volume);

@@ -1,9 +1,9 @@
 using DfsNet.Protocol;
 
-namespace DfsNet.ChunkServer.Cluster;
+namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>
-/// Replicas that this process was ordered to remove. The opening of a chain may arrive long after its chunk was dropped, from a client that
+/// Replicas that this process was ordered to remove from a volume. The opening of a chain may arrive long after its chunk was dropped, from a client that
 /// slept: behind a confirmed removal it would create a file that nobody looks for.
 /// </summary>
 internal sealed class RemovedReplicas
@@ -11,12 +11,11 @@ internal sealed class RemovedReplicas
     // The newest matter: whoever opens a chain later than this many removals meets the next full report.
     private const int KeptMax = 100_000;
 
-    // Guards both fields: orders add, openings ask.
+    // Guards both fields: removals add and creations ask, each with the gate of its chunk held.
     private readonly Lock _gate = new();
     private readonly Dictionary<ChunkId, Generation> _removed = [];
     private readonly Queue<ChunkId> _order = new();
 
-    /// <summary>To be called before the removal is carried out.</summary>
     public void Add(ChunkId chunk, Generation generation)
     {
         lock (_gate)
