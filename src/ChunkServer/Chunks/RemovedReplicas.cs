@@ -3,8 +3,8 @@ using DfsNet.Protocol;
 namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>
-/// Replicas that this process was ordered to remove from a volume. The opening of a chain may arrive long after its chunk was dropped, from a client that
-/// slept: behind a confirmed removal it would create a file that nobody looks for.
+/// Replicas that this process was ordered to remove from a volume. The opening of a chain may arrive long after its chunk was dropped, from
+/// a client that slept: behind a confirmed removal it would create a file that nobody looks for.
 /// </summary>
 internal sealed class RemovedReplicas
 {
