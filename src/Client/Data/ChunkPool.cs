@@ -82,8 +82,6 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
     /// <summary>A writer for one stream alone, with room for at least a block.</summary>
     public async Task<PooledWriter> BorrowAsync(int replication, CallDeadline deadline, CancellationToken cancellation)
     {
-        // One chunk is left to small appends, so that they never wait for a large stream.
-        int bound = Math.Max(1, OpenMax - 1);
         while (true)
         {
             ThrowWhenLost();
@@ -97,7 +95,9 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
                     return free;
                 }
 
-                if (TryReserveOpening(bound))
+                // One chunk is left to small appends, so that they never wait for a large stream.
+                bool haveTheirs = _writers.Exists(pooled => pooled.Use == WriterUse.Shared);
+                if (TryReserveOpening(haveTheirs ? OpenMax : Math.Max(1, OpenMax - 1)))
                 {
                     break;
                 }
@@ -286,6 +286,7 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
         }
         catch (OperationCanceledException error)
         {
+            ThrowWhenLost();
             throw new DfsException(ErrorCode.Unavailable, "open chunk", "the client is closing", error);
         }
         finally
@@ -372,6 +373,12 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
         {
             var spare = _writers.Find(pooled => pooled.Use == WriterUse.Idle)
                 ?? _writers.Find(pooled => pooled.Use == WriterUse.Borrowed && IsPausing(pooled.Writer));
+            if (spare is null && !_writers.Exists(pooled => pooled.Use == WriterUse.Borrowed))
+            {
+                // Where the bound is one chunk, small appends have it: with room for them, and none for whoever waits.
+                spare = _writers.Find(pooled => pooled.Writer.Outstanding == 0 || pooled.Writer.Room < Math.Min(Limits.BlockSize, ChunkSize));
+            }
+
             spare?.Writer.Retire();
             RemoveEnded();
         }

@@ -87,6 +87,23 @@ public sealed class PutAndGetTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_large_put_gets_a_chunk_though_small_ones_go_on_in_theirs(int openChunksMax)
+    {
+        const int small = 60_000;
+        await using var cluster = await TestCluster.StartAsync(
+            configure: options => options with { OpenChunksMax = openChunksMax, CallTimeout = TimeSpan.FromSeconds(10) });
+        for (int room = Chunk; room >= Limits.BlockSize; room -= small)
+        {
+            await cluster.Client.PutAsync($"/small{room}", Bytes.Of(small));
+        }
+
+        await cluster.Client.PutAsync("/large", Bytes.Of(2 * Chunk));
+        Assert.Equal(Bytes.Of(2 * Chunk), await Bytes.ReadAsync(cluster.Client, "/large"));
+    }
+
     [Fact]
     public async Task A_closed_client_leaves_no_open_chunk_and_no_session()
     {
