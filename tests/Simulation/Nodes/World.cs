@@ -59,6 +59,9 @@ internal sealed class World
     /// <summary>Orders all that users do and see, and numbers what they write.</summary>
     public Chronicle Chronicle { get; }
 
+    /// <summary>Whether any fault has begun: until then everything has to work at once.</summary>
+    public bool WasStruck { get; set; }
+
     /// <summary>What must never happen and did.</summary>
     public List<string> Violations { get; } = [];
 

@@ -168,6 +168,7 @@ internal sealed class Run
             return;
         }
 
+        _world.WasStruck = true;
         Note($"strike {planned.Number}: {planned.Fault}");
         await FaultList.Find(planned.Fault).StrikeAsync(_world, new Strike(_world, planned, _healed.Task)).ConfigureAwait(false);
         Note($"strike {planned.Number}: {planned.Fault} is over");

@@ -7,6 +7,7 @@ namespace DfsNet.Simulation.Workloads;
 internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames names, string path)
 {
     private readonly ReplacedFileReader _reader = new(names.History, path);
+    private readonly long _begun = desk.World.Scheduler.Now;
     private OpenStream? _opened;
 
     /// <summary>Whether the stream is open and its process lives.</summary>
@@ -57,12 +58,16 @@ internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames nam
         }
     }
 
-    /// <summary>Whoever has a file open may go on reading, unless its session has ended; but nobody else takes the file away.</summary>
+    /// <summary>
+    /// Whoever has a file open may go on reading though somebody removes it, unless the session that holds it has ended, which takes a
+    /// fault or a pause.
+    /// </summary>
     private bool IsAnswered<T>(Outcome<T> outcome)
     {
-        if (outcome.Error is { Code: ErrorCode.NotFound } error && !_reader.MayBeGone())
+        bool mayBeTold = _reader.MayBeGone() && (desk.World.WasStruck || !user.Machine.IsSteadySince(_begun));
+        if (outcome.Error is { Code: ErrorCode.NotFound } error && !mayBeTold)
         {
-            desk.World.Violate("a file that nobody removed is there", $"{user.Name} was told of {path}: {error.Message}");
+            desk.World.Violate("whoever has a file open may go on reading", $"{user.Name} was told of {path}: {error.Message}");
         }
 
         return outcome.IsSuccess;

@@ -1,5 +1,6 @@
 using DfsNet.Client;
 using DfsNet.Protocol.Wire;
+using DfsNet.Simulation.Checkers.Recording;
 using DfsNet.Simulation.Nodes;
 using DfsNet.Simulation.Observation;
 using DfsNet.Simulation.Time;
@@ -102,12 +103,14 @@ internal sealed class User(World world, ClientMachine machine)
 
         var died = machine.Died;
         long began = world.Scheduler.Now;
+        Note("begins", what);
         var running = WithinProcessAsync(machine.Life!, () => call(client));
         var limit = world.Scheduler.DelayAsync(world.Shape.ClientOptions.CallTimeout * HangFactor);
         var first = await Task.WhenAny(running, died, limit).ConfigureAwait(false);
         world.Scheduler.Trace.Add(world.Scheduler.Now - began);
         if (first == died)
         {
+            Note("died in", what);
             return Outcome<T>.Died;
         }
 
@@ -119,7 +122,22 @@ internal sealed class User(World world, ClientMachine machine)
         }
 
         CheckDeadline(what, began, deadlines);
-        return await OutcomeOfAsync(what, running).ConfigureAwait(false);
+        var outcome = await OutcomeOfAsync(what, running).ConfigureAwait(false);
+        Note(outcome.Error is { } failure ? $"got {failure.Code} ({failure.Message}) from" : "has done", what);
+        if (outcome.Error is { } error && !Outcomes.IsAboutNames(error.Code) && !world.WasStruck && machine.IsSteadySince(0))
+        {
+            world.Violate("without a fault every call is answered", $"{what} of {Name} ended with {error}");
+        }
+
+        return outcome;
+    }
+
+    private void Note(string doing, string what)
+    {
+        if (world.Scheduler.Trace.Listener is not null)
+        {
+            world.Scheduler.Trace.Note(world.Scheduler.Now, $"-- {Name} {doing}: {what}");
+        }
     }
 
     /// <summary>Null: nobody answered for a long time.</summary>
