@@ -376,7 +376,8 @@ internal sealed class ChunkPool(Session session, ChunkOpener opener, DfsClientOp
             if (spare is null && !_writers.Exists(pooled => pooled.Use == WriterUse.Borrowed))
             {
                 // Where the bound is one chunk, small appends have it: with room for them, and none for whoever waits.
-                spare = _writers.Find(pooled => pooled.Writer.Outstanding == 0 || pooled.Writer.Room < Math.Min(Limits.BlockSize, ChunkSize));
+                int block = Math.Min(Limits.BlockSize, ChunkSize);
+                spare = _writers.Find(pooled => pooled.Writer.Outstanding == 0 || pooled.Writer.Room < block);
             }
 
             spare?.Writer.Retire();
