@@ -7,6 +7,8 @@ namespace DfsNet.Simulation.Workloads;
 /// <summary>Where one instance of a workload works: its directory, its users, its part of the plan.</summary>
 internal sealed class Desk
 {
+    private const int BurstLength = 4;
+
     private readonly PlannedWorkload _planned;
     private readonly Func<int, bool> _isDropped;
     private readonly Func<bool> _isOver;
@@ -54,7 +56,12 @@ internal sealed class Desk
                 continue;
             }
 
-            await World.Scheduler.DelayAsync(_planned.Pause * (2 * random.NextDouble())).ConfigureAwait(false);
+            // Users come in bursts: what goes wrong between two calls goes wrong when they follow each other closely.
+            if (random.Next(BurstLength) == 0)
+            {
+                await World.Scheduler.DelayAsync(_planned.Pause * (2 * BurstLength * random.NextDouble())).ConfigureAwait(false);
+            }
+
             World.Coverage.Count($"workload: {workload.Name}");
             await workload.OperateAsync(this, user, random).ConfigureAwait(false);
         }
