@@ -9,9 +9,9 @@ internal sealed class CommitBeyondASeal : ISabotage
 
     public IReadOnlyList<string> Faults => ["deaf owner"];
 
-    public IReadOnlyList<string> Workloads => ["appenders", "small file storms", "overwrites and truncations"];
+    public IReadOnlyList<string> Workloads => ["delete and re-create"];
 
-    public KnownCatch Known => new(23, "no acknowledged byte is lost");
+    public KnownCatch Known => new(12, "every replica hears of its seal");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

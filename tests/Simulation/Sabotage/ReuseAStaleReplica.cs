@@ -9,9 +9,11 @@ internal sealed class ReuseAStaleReplica : ISabotage
 
     public string Breaks => "a replica that does not match the record is no replica";
 
-    public IReadOnlyList<string> Faults => ["lost write", "bit rot", "misdirected write", "crash and restart"];
+    public IReadOnlyList<string> Faults => ["bit rot"];
 
-    public KnownCatch Known => new(27, "a replica known as damaged is left out of layouts");
+    public IReadOnlyList<string> Workloads => ["long readers"];
+
+    public KnownCatch Known => new(11, "a replica known as damaged is left out of layouts");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -10,7 +10,7 @@ internal sealed class SabotageRuns(Arguments line, Action<string> print)
     private const int SeedsMax = 300;
 
     // The known seed of a sabotage may cease to show it when the product changes: then the first ones are searched.
-    private const int SeedsBesideKnown = 30;
+    private const int SeedsBesideKnown = 60;
 
     private readonly List<TrialOutcome> _outcomes = [];
 

@@ -7,9 +7,11 @@ internal sealed class ServeWithoutChecking : ISabotage
 
     public string Breaks => "a block that fails its checksum is never served";
 
-    public IReadOnlyList<string> Faults => ["bit rot", "lost write", "misdirected write"];
+    public IReadOnlyList<string> Faults => ["bit rot"];
 
-    public KnownCatch Known => new(33, "a chunk server never sends a wrong byte");
+    public IReadOnlyList<string> Workloads => ["overwrites and truncations"];
+
+    public KnownCatch Known => new(17, "a chunk server never sends a wrong byte");
 
     public IReadOnlyList<Replacement> Replacements =>
     [
