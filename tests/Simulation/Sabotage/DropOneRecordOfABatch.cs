@@ -9,7 +9,7 @@ internal sealed class DropOneRecordOfABatch : ISabotage
 
     public IReadOnlyList<string> Faults => ["power cut of all", "crash and restart"];
 
-    public KnownCatch Known => new(3, "after healing every call succeeds");
+    public KnownCatch Known => new(1, "after healing every call succeeds");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

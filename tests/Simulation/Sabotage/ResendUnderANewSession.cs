@@ -11,7 +11,7 @@ internal sealed class ResendUnderANewSession : ISabotage
 
     public IReadOnlyList<string> Workloads => ["namespace churn"];
 
-    public KnownCatch Known => new(2, "namespace churn");
+    public KnownCatch Known => new(9, "namespace churn");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -43,12 +43,8 @@ public sealed class SabotageTests(SabotagedRuns runs) : IClassFixture<SabotagedR
     private static IEnumerable<string> NamesWhere(bool isPatch) =>
         SabotageList.All.Where(sabotage => sabotage.Replacements.Count > 0 == isPatch).Select(sabotage => sabotage.Name);
 
-    private static void Check(ISabotage sabotage, TrialOutcome outcome)
-    {
-        Assert.True(outcome.IsCaught, $"{sabotage.Name} breaks \"{sabotage.Breaks}\", and nobody noticed");
-        if (outcome.Seed == sabotage.Known.Seed)
-        {
-            Assert.Contains(sabotage.Known.Checker, outcome.Checkers);
-        }
-    }
+    // Which checker is first, and at which seed, changes with the product; that one of them notices must not.
+    private static void Check(ISabotage sabotage, TrialOutcome outcome) => Assert.True(
+        outcome.IsCaught,
+        $"{sabotage.Name} breaks \"{sabotage.Breaks}\", and nobody noticed; at seed {sabotage.Known.Seed} \"{sabotage.Known.Checker}\" did");
 }

@@ -7,7 +7,7 @@ internal sealed class SealAtTheWrongLength : ISabotage
 
     public string Breaks => "a chunk is sealed at a length that every replica has acknowledged";
 
-    public KnownCatch Known => new(1, "no acknowledged byte is lost");
+    public KnownCatch Known => new(7, "every replica hears of its seal");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -11,7 +11,7 @@ internal sealed class SkipTheDirectoryFlush : ISabotage
 
     public IReadOnlyList<string> Faults => ["power cut of all"];
 
-    public KnownCatch Known => new(2, "a volume fails only with its disk");
+    public KnownCatch Known => new(1, "a volume fails only with its disk");
 
     public void TakeHold(World world)
     {
