@@ -46,5 +46,6 @@ public sealed class SabotageTests(SabotagedRuns runs) : IClassFixture<SabotagedR
     // Which checker is first, and at which seed, changes with the product; that one of them notices must not.
     private static void Check(ISabotage sabotage, TrialOutcome outcome) => Assert.True(
         outcome.IsCaught,
-        $"{sabotage.Name} breaks \"{sabotage.Breaks}\", and nobody noticed; at seed {sabotage.Known.Seed} \"{sabotage.Known.Checker}\" did");
+        $"{sabotage.Name} breaks \"{sabotage.Breaks}\", and nobody noticed; "
+            + $"at seed {sabotage.Known.Seed} \"{sabotage.Known.Checker}\" did");
 }
