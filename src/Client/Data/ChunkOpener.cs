@@ -84,6 +84,12 @@ internal sealed class ChunkOpener(
                 _refusal = null;
                 return writer;
             }
+            catch (DfsException error) when (error.Code is ErrorCode.ChunkSealed && !deadline.IsOver)
+            {
+                // It was ours, and was taken back while its answer was lost: the next one is another.
+                _refusal = error;
+                await deadline.PauseAsync(backoff.Next(), cancellation).ConfigureAwait(false);
+            }
             catch (DfsException error) when (error.Code is ErrorCode.TooFewServers && !deadline.IsOver)
             {
                 // When too few are left without the failed ones, they are tried after all: they may be back.

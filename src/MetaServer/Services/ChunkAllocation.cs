@@ -95,10 +95,18 @@ internal sealed class ChunkAllocation(
         return chain;
     }
 
-    /// <summary>The chain of a chunk that was allocated before: its rows, the client's own host first.</summary>
+    /// <summary>
+    /// The chain of a chunk that was allocated before: its rows, the client's own host first. Refused when the chunk was sealed meanwhile,
+    /// because its owner did not answer; being empty, it is gone.
+    /// </summary>
     private List<ReplicaPlace> Recall(ChunkId chunk, string clientHost)
     {
         using var snapshot = store.OpenSnapshot();
+        if (StateReader.Chunk(snapshot, chunk) is not { State: ChunkState.Open })
+        {
+            throw new DfsException(ErrorCode.ChunkSealed, "allocate chunk", $"chunk {chunk} was taken back before its owner heard of it");
+        }
+
         return [.. StateReader.Replicas(snapshot, chunk)
             .Where(row => !row.Record.Leaving)
             .Select(row => new ReplicaPlace(row.Server, new VolumeId(row.Record.VolumeId)))

@@ -155,6 +155,20 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task A_repeated_allocation_of_a_chunk_that_was_taken_back_meanwhile_is_refused()
+    {
+        await using var cluster = await TestCluster.StartAsync(3);
+        var id = cluster.NextRequest();
+        var first = await cluster.AllocateAsync(request => request.Request = id);
+        cluster.Silent.Add(cluster.ServerOf(first.Chain[0].ServerId));
+        await cluster.LiveUntilAsync(async () => (await cluster.Node.StatusAsync()).OpenChunks == 0);
+
+        var error = await TestNode.RefusedAsync(() => cluster.AllocateAsync(request => request.Request = id));
+
+        Assert.Equal(ErrorCode.ChunkSealed, error.Code);
+    }
+
+    [Fact]
     public async Task Too_few_servers_are_a_typed_error_after_a_bounded_wait()
     {
         await using var cluster = await TestCluster.StartAsync(1);

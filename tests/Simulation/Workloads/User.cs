@@ -197,6 +197,11 @@ internal sealed class User(World world, ClientMachine machine)
                 world.Violate("no acknowledged byte is lost", $"{what} of {Name} ended with {error.Message}");
             }
 
+            if (error.Code == ErrorCode.Internal)
+            {
+                world.Violate("no call meets a defect", $"{what} of {Name} ended with {error}");
+            }
+
             return Outcome<T>.Of(error);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
