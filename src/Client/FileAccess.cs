@@ -235,7 +235,7 @@ internal sealed class FileAccess(
     private async Task<(FileReader Reader, LayoutPage Page)> OpenReaderAsync(DfsPath path, CancellationToken cancellation)
     {
         var page = await FirstPageAsync(path, cancellation).ConfigureAwait(false);
-        var view = new FileLayoutView(connection, sessions, page.Attributes.Inode, options.LayoutTrust, page);
+        var view = new FileLayoutView(connection, sessions, page.Attributes.Inode, page);
         return (new FileReader(view, chunks, connection, options), page);
     }
 }

@@ -41,6 +41,18 @@ internal sealed partial class SessionHolder(
 
     public HeldInodes Held { get; } = new();
 
+    /// <summary>How long a layout is used: the client's own bound, or the cluster's, as the last session told it.</summary>
+    public TimeSpan LayoutTrust
+    {
+        get
+        {
+            lock (_gate) // guards _opened
+            {
+                return _opened is { Session.LayoutTrust: var bound } && bound < options.LayoutTrust ? bound : options.LayoutTrust;
+            }
+        }
+    }
+
     /// <summary>The session id if one is open; 0 otherwise.</summary>
     public ulong CurrentId
     {

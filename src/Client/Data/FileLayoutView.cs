@@ -5,7 +5,7 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.Client.Data;
 
 /// <summary>One handle's view of a file's layout: one page in memory, fetched again when it is too old. Views only move forward.</summary>
-internal sealed class FileLayoutView(MetadataConnection connection, SessionHolder sessions, ulong inode, TimeSpan trust, LayoutPage first)
+internal sealed class FileLayoutView(MetadataConnection connection, SessionHolder sessions, ulong inode, LayoutPage first)
 {
     private LayoutPage _page = first;
 
@@ -24,7 +24,7 @@ internal sealed class FileLayoutView(MetadataConnection connection, SessionHolde
     /// <summary>A page that covers <paramref name="offset"/> and is not too old.</summary>
     public async ValueTask<LayoutPage> PageAsync(long offset, CallDeadline deadline, CancellationToken cancellation)
     {
-        if (!_page.Covers(offset) || connection.Time.GetElapsedTime(_page.FetchedAt) >= trust)
+        if (!_page.Covers(offset) || connection.Time.GetElapsedTime(_page.FetchedAt) >= sessions.LayoutTrust)
         {
             await RefreshAsync(offset, deadline, cancellation).ConfigureAwait(false);
         }

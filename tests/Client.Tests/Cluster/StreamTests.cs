@@ -136,6 +136,19 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task A_layout_is_trusted_no_longer_than_the_cluster_allows()
+    {
+        await using var cluster = await TestCluster.StartAsync(meta: options => options with { LayoutTrust = TimeSpan.FromMilliseconds(1) });
+        await cluster.Client.PutAsync("/f", Bytes.Of(1000, 1));
+        await using var reader = await cluster.Client.OpenReadAsync("/f");
+        await cluster.Client.PutAsync("/f", Bytes.Of(1000, 2), new DfsPutOptions { Overwrite = true });
+        await Task.Delay(5);
+        byte[] buffer = new byte[1000];
+        Assert.Equal(1000, await reader.ReadAsync(buffer));
+        Assert.Equal(Bytes.Of(1000, 2), buffer);
+    }
+
+    [Fact]
     public async Task One_read_gives_bytes_of_one_commit_while_the_file_is_overwritten()
     {
         const int pieces = 40;
