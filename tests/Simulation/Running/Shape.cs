@@ -66,7 +66,7 @@ internal sealed record Shape
             LivenessLimit = TimeSpan.FromSeconds(defaultTimeouts ? 900 : 60),
             HasDefaultTimeouts = defaultTimeouts,
         };
-        return defaultTimeouts ? shape : WithShortTimeouts(shape, random);
+        return defaultTimeouts ? shape : WithLongTrust(WithShortTimeouts(shape, random));
     }
 
     public override string ToString() => string.Create(
@@ -86,7 +86,8 @@ internal sealed record Shape
             SessionTimeout = TimeSpan.FromMilliseconds(Choose(random, 2_000, 3_000, 5_000)),
             KeepAliveInterval = TimeSpan.FromMilliseconds(500),
             LayoutTrust = TimeSpan.FromMilliseconds(1_000),
-            RemovalGrace = TimeSpan.FromMilliseconds(Choose(random, 1_500, 3_000)),
+
+            RemovalGrace = TimeSpan.FromMilliseconds(Choose(random, 100, 1_500, 3_000)),
             OrphanGrace = TimeSpan.FromMilliseconds(500),
             CallTimeMax = TimeSpan.FromSeconds(3),
             FlushInterval = TimeSpan.FromSeconds(Choose(random, 1, 5, 60)),
@@ -112,6 +113,21 @@ internal sealed record Shape
             LayoutTrust = TimeSpan.FromMilliseconds(Choose(random, 0, 200, 1_000)),
         },
     };
+
+    /// <summary>
+    /// Where chunks go sooner than layouts are fetched again, readers find them gone, and have to fetch their layout at once.
+    /// </summary>
+    private static Shape WithLongTrust(Shape shape)
+    {
+        var trust = TimeSpan.FromSeconds(8);
+        return shape.MetaOptions.RemovalGrace > trust / 8
+            ? shape
+            : shape with
+            {
+                MetaOptions = shape.MetaOptions with { LayoutTrust = trust },
+                ClientOptions = shape.ClientOptions with { LayoutTrust = trust },
+            };
+    }
 
     private static int Choose(Random random, params ReadOnlySpan<int> values) => values[random.Next(values.Length)];
 }
