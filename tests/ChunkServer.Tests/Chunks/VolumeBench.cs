@@ -1,9 +1,9 @@
 using DfsNet.ChunkServer.Chunks;
+using DfsNet.Devices;
 using DfsNet.Integrity;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
-using DfsNet.Devices;
 using DfsNet.Storage.Disk;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,8 +1,8 @@
+using DfsNet.Devices.Time;
 using DfsNet.Integrity;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Errors;
 using DfsNet.Protocol.Wire;
-using DfsNet.Devices.Time;
 using Grpc.Core;
 
 namespace DfsNet.ChunkServer.Tests.Node;

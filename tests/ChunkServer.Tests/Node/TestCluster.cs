@@ -1,7 +1,7 @@
+using DfsNet.Devices.Network;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
-using DfsNet.Devices.Network;
 using ClusterCalls = DfsNet.Protocol.Wire.Cluster;
 
 namespace DfsNet.ChunkServer.Tests.Node;

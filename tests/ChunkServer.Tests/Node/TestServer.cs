@@ -1,8 +1,8 @@
+using DfsNet.Devices;
+using DfsNet.Devices.Network;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
-using DfsNet.Devices;
-using DfsNet.Devices.Network;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DfsNet.ChunkServer.Tests.Node;

@@ -1,9 +1,9 @@
 using DfsNet.ChunkServer.Tests.Node;
+using DfsNet.Devices.Time;
 using DfsNet.Integrity;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
-using DfsNet.Devices.Time;
 
 namespace DfsNet.ChunkServer.Tests.Replication;
 

@@ -1,11 +1,11 @@
 using DfsNet.ChunkServer;
 using DfsNet.Client.Metadata;
+using DfsNet.Devices;
+using DfsNet.Devices.Network;
 using DfsNet.MetaServer;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
-using DfsNet.Devices;
-using DfsNet.Devices.Network;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DfsNet.Client.Tests.Cluster;

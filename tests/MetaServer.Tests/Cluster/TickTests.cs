@@ -1,6 +1,6 @@
+using DfsNet.Devices.Time;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
-using DfsNet.Devices.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DfsNet.MetaServer.Cluster;

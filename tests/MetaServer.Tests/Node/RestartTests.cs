@@ -1,5 +1,5 @@
-using DfsNet.Protocol.Wire;
 using DfsNet.Devices;
+using DfsNet.Protocol.Wire;
 using DfsNet.Storage.Disk;
 
 namespace DfsNet.MetaServer.Node;

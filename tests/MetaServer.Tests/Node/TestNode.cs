@@ -1,8 +1,8 @@
+using DfsNet.Devices;
+using DfsNet.Devices.Time;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Errors;
 using DfsNet.Protocol.Wire;
-using DfsNet.Devices;
-using DfsNet.Devices.Time;
 using DfsNet.Storage.Disk;
 using Google.Protobuf;
 using Grpc.Core;

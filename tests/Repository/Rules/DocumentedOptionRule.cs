@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DfsNet.Repository.Rules;
 
-/// <summary>Documents name options that exist: a literal of the CLI, or a described property of an options record, in kebab case.</summary>
+/// <summary>
+/// Documents name options that exist: a literal of the CLI or of the simulator, or a described property of an options record, in kebab case.
+/// </summary>
 internal sealed partial class DocumentedOptionRule : IRule
 {
     private const string Record = "record O { [Description(\"x\")] public int ReserveBytes { get; init; } }";
@@ -23,11 +25,13 @@ internal sealed partial class DocumentedOptionRule : IRule
         SourceTree.Of(
             ("README.md", "Say `--force`; --reserve-bytes too."), ("src/Cli/A.cs", $"class A {{ string S = \"--force\"; }} {Record}")),
         SourceTree.Of(("README.md", "dotnet test --project x")),
+        SourceTree.Of(("docs/a.md", "Say `--seed`."), ("tests/Simulation/A.cs", "class A { string S = \"--seed\"; }")),
     ];
 
     public IEnumerable<Finding> Check(SourceTree tree)
     {
-        var known = tree.Product.SelectMany(Literals).Concat(tree.Product.SelectMany(Described)).ToHashSet(StringComparer.Ordinal);
+        var simulator = tree.CSharp.Where(file => file.Path.StartsWith("tests/Simulation/", StringComparison.Ordinal));
+        var known = tree.Product.Concat(simulator).SelectMany(Literals).Concat(tree.Product.SelectMany(Described)).ToHashSet(StringComparer.Ordinal);
         return
             from file in tree.Files
             where file.Path == "README.md" || (file.Folder == "docs" && file.Path.EndsWith(".md", StringComparison.Ordinal))

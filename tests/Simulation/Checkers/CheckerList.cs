@@ -5,7 +5,7 @@ namespace DfsNet.Simulation.Checkers;
 /// <summary>Every checker that no workload brings along: a new one is a file and a line here.</summary>
 internal static class CheckerList
 {
-    public static IReadOnlyList<IConvergence> Convergence { get; } = 
+    public static IReadOnlyList<IConvergence> Convergence { get; } =
         [new EverybodyServes(), new SessionsEnd(), new NothingStays(), new ReplicasAreSealed()];
 
     public static IReadOnlyList<IFinalChecker> Final { get; } = [new TablesAgree(), new ReplicasAgree()];

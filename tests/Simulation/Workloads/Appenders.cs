@@ -66,7 +66,8 @@ internal sealed class Appenders : IWorkload
             var content = new MemoryStream();
             await client.GetAsync(file.Path, content).ConfigureAwait(false);
             return content;
-        })).ConfigureAwait(false);
+        }
+        )).ConfigureAwait(false);
         if (outcome.IsSuccess)
         {
             desk.Require(reading.End(outcome.Value!.ToArray()));
