@@ -138,7 +138,8 @@ public sealed class StreamTests
     [Fact]
     public async Task A_layout_is_trusted_no_longer_than_the_cluster_allows()
     {
-        await using var cluster = await TestCluster.StartAsync(meta: options => options with { LayoutTrust = TimeSpan.FromMilliseconds(1) });
+        await using var cluster = await TestCluster.StartAsync(
+            meta: options => options with { LayoutTrust = TimeSpan.FromMilliseconds(1) });
         await cluster.Client.PutAsync("/f", Bytes.Of(1000, 1));
         await using var reader = await cluster.Client.OpenReadAsync("/f");
         await cluster.Client.PutAsync("/f", Bytes.Of(1000, 2), new DfsPutOptions { Overwrite = true });

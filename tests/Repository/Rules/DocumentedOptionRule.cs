@@ -5,7 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace DfsNet.Repository.Rules;
 
 /// <summary>
-/// Documents name options that exist: a literal of the CLI or of the simulator, or a described property of an options record, in kebab case.
+/// Documents name options that exist: a literal of the CLI or of the simulator, or a described property of an options record, in kebab
+/// case.
 /// </summary>
 internal sealed partial class DocumentedOptionRule : IRule
 {
@@ -31,7 +32,8 @@ internal sealed partial class DocumentedOptionRule : IRule
     public IEnumerable<Finding> Check(SourceTree tree)
     {
         var simulator = tree.CSharp.Where(file => file.Path.StartsWith("tests/Simulation/", StringComparison.Ordinal));
-        var known = tree.Product.Concat(simulator).SelectMany(Literals).Concat(tree.Product.SelectMany(Described)).ToHashSet(StringComparer.Ordinal);
+        var known = tree.Product.Concat(simulator).SelectMany(Literals)
+            .Concat(tree.Product.SelectMany(Described)).ToHashSet(StringComparer.Ordinal);
         return
             from file in tree.Files
             where file.Path == "README.md" || (file.Folder == "docs" && file.Path.EndsWith(".md", StringComparison.Ordinal))
