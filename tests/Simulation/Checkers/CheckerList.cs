@@ -5,8 +5,12 @@ namespace DfsNet.Simulation.Checkers;
 /// <summary>Every checker that no workload brings along: a new one is a file and a line here.</summary>
 internal static class CheckerList
 {
+    /// <summary>Before users look at everything once more.</summary>
+    public static IReadOnlyList<IConvergence> Presence { get; } = [new EverybodyServes()];
+
+    /// <summary>When the users are gone.</summary>
     public static IReadOnlyList<IConvergence> Convergence { get; } =
-        [new EverybodyServes(), new SessionsEnd(), new NothingStays(), new ReplicasAreSealed()];
+        [.. Presence, new SessionsEnd(), new NothingStays(), new ReplicasAreSealed()];
 
     public static IReadOnlyList<IFinalChecker> Final { get; } = [new TablesAgree(), new ReplicasAgree()];
 

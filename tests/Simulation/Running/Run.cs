@@ -81,9 +81,12 @@ internal sealed class Run
         Note("heal");
         await HealAsync().ConfigureAwait(false);
         Note("liveness phase");
+
+        // A disk that hung still owes what it was asked before: a server that opens its volumes waits for it.
+        await ConvergeAsync(CheckerList.Presence).ConfigureAwait(false);
         await Task.WhenAll(_work.Select(pair => pair.Workload.FinishAsync(pair.Desk, pair.Desk.Users[0]))).ConfigureAwait(false);
         await EndSessionsAsync().ConfigureAwait(false);
-        await ConvergeAsync().ConfigureAwait(false);
+        await ConvergeAsync(CheckerList.Convergence).ConfigureAwait(false);
         foreach (var (workload, desk) in _work)
         {
             foreach (string line in workload.Check(desk))
@@ -196,10 +199,10 @@ internal sealed class Run
         }
     }
 
-    private async Task ConvergeAsync()
+    private async Task ConvergeAsync(IReadOnlyList<IConvergence> conditions)
     {
         long end = _world.Scheduler.Now + _world.Shape.LivenessLimit.Ticks;
-        foreach (var condition in CheckerList.Convergence)
+        foreach (var condition in conditions)
         {
             while (condition.Missing(_world) is { } missing)
             {
