@@ -88,7 +88,11 @@ internal sealed class FileReader(
 
             try
             {
-                _piece = await job.NextAsync(cancellation).ConfigureAwait(false);
+                // However patient with its replicas, a job is not waited for beyond the deadline.
+                var next = job.NextAsync(cancellation);
+                _piece = next.IsCompleted
+                    ? await next.ConfigureAwait(false)
+                    : await deadline.WaitAsync(next.AsTask(), "read", cancellation).ConfigureAwait(false);
                 if (_piece is null)
                 {
                     _jobs.Dequeue().Dispose();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 
@@ -123,6 +124,28 @@ public sealed class FailureTests
         cluster.Links.To(TestCluster.AddressOf(1)).Resume();
         Assert.True(killed);
         Assert.Equal(content, target.ToArray());
+    }
+
+    [Fact]
+    public async Task A_read_from_silent_servers_ends_in_time_however_patient_it_is_with_each()
+    {
+        await using var cluster = await TestCluster.StartAsync(servers: 3);
+        await cluster.Client.PutAsync("/f", new MemoryStream(Bytes.Of(2 * Chunk)));
+        await using var client = await cluster.ConnectAsync(
+            options => options with { CallTimeout = TimeSpan.FromSeconds(1), ReadSilence = TimeSpan.FromSeconds(20) });
+        for (int i = 0; i < 3; i++)
+        {
+            cluster.Links.To(TestCluster.AddressOf(i)).Stall();
+        }
+
+        var watch = Stopwatch.StartNew();
+        var error = await Assert.ThrowsAsync<DfsException>(() => Bytes.ReadAsync(client, "/f"));
+        Assert.Equal(ErrorCode.TimedOut, error.Code);
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(10));
+        for (int i = 0; i < 3; i++)
+        {
+            cluster.Links.To(TestCluster.AddressOf(i)).Resume();
+        }
     }
 
     [Fact]
