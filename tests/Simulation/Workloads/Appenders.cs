@@ -13,6 +13,9 @@ internal sealed class Appenders : IWorkload
     // Now and then more than a block.
     private const int LongPayloadMax = 80_000;
 
+    // Bytes are appended to a chunk, and then committed.
+    private const int FlushDeadlines = 2;
+
     private readonly Dictionary<(int User, int File), OpenStream> _streams = [];
 
     // Made when the workload gets its desk.
@@ -111,14 +114,15 @@ internal sealed class Appenders : IWorkload
             var record = file.Begin(writer, payload);
             records.Add(record);
             var written = await user.CallAsync(
-                $"append to {file.Path}", opened, stream => stream.WriteAsync(record.ToBytes()).AsTask()).ConfigureAwait(false);
+                $"append to {file.Path}", opened, stream => stream.WriteAsync(record.ToBytes()).AsTask(), FlushDeadlines).ConfigureAwait(false);
             if (!written.IsSuccess)
             {
                 return false;
             }
         }
 
-        var flushed = await user.CallAsync($"flush {file.Path}", opened, stream => stream.FlushAsync()).ConfigureAwait(false);
+        var flushed = await user.CallAsync($"flush {file.Path}", opened, stream => stream.FlushAsync(), FlushDeadlines)
+            .ConfigureAwait(false);
         if (flushed.IsSuccess)
         {
             records.ForEach(file.Acknowledge);

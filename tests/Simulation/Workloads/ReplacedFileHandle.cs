@@ -6,6 +6,9 @@ namespace DfsNet.Simulation.Workloads;
 /// <summary>A stream that stays open on a file while others replace and remove it.</summary>
 internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames names, string path)
 {
+    // Each piece that arrives begins a new deadline: a read of this length has two, rarely.
+    private const int ReadDeadlines = 1;
+
     private readonly ReplacedFileReader _reader = new(names.History, path);
     private readonly long _begun = desk.World.Scheduler.Now;
     private OpenStream? _opened;
@@ -17,7 +20,8 @@ internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames nam
 
     public async Task<bool> OpenAsync()
     {
-        var outcome = await user.OpenAsync($"open {path} to read it for long", client => client.OpenReadAsync(path)).ConfigureAwait(false);
+        var outcome = await user.OpenAsync($"open {path} to read it for long", client => client.OpenReadAsync(path), deadlines: 1)
+            .ConfigureAwait(false);
         _opened = outcome.Value;
         _reader.EndOpen();
         return outcome.IsSuccess;
@@ -36,7 +40,7 @@ internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames nam
                 offset = (long)(stream.Length * part);
                 stream.Position = offset;
                 return await stream.ReadAsync(bytes).ConfigureAwait(false);
-            }).ConfigureAwait(false);
+            }, ReadDeadlines).ConfigureAwait(false);
             if (!IsAnswered(outcome))
             {
                 return false;
@@ -46,7 +50,7 @@ internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames nam
         }
 
         return random.Next(4) != 0
-            || IsAnswered(await user.CallAsync($"refresh {path}", _opened!, stream => stream.RefreshAsync()).ConfigureAwait(false));
+            || IsAnswered(await user.CallAsync($"refresh {path}", _opened!, stream => stream.RefreshAsync(), deadlines: 1).ConfigureAwait(false));
     }
 
     public async Task CloseAsync()

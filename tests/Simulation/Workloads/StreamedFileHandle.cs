@@ -17,7 +17,7 @@ internal sealed class StreamedFileHandle(Desk desk, User user, WrittenFile file)
 
     public async Task<bool> OpenAsync()
     {
-        var outcome = await user.OpenAsync($"open {Path}", client => client.OpenReadAsync(Path)).ConfigureAwait(false);
+        var outcome = await user.OpenAsync($"open {Path}", client => client.OpenReadAsync(Path), deadlines: 1).ConfigureAwait(false);
         _opened = outcome.Value;
         return Found(outcome, _wasThere);
     }
@@ -55,7 +55,8 @@ internal sealed class StreamedFileHandle(Desk desk, User user, WrittenFile file)
     {
         int begun = _reader.BeginRefresh();
         bool refreshed = Found(
-            await user.CallAsync($"refresh {Path}", _opened!, stream => stream.RefreshAsync()).ConfigureAwait(false), mustBeThere: true);
+            await user.CallAsync($"refresh {Path}", _opened!, stream => stream.RefreshAsync(), deadlines: 1).ConfigureAwait(false),
+            mustBeThere: true);
         if (refreshed)
         {
             _reader.EndRefresh(begun);

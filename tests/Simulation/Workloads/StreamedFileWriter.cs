@@ -13,6 +13,10 @@ internal sealed class StreamedFileWriter(Desk desk, User user, string path)
     // What is written at once behind a flush, and is not longer, is one piece of one chunk, and so one commit.
     private const int OneCommitMax = 4096;
 
+    // The file is made, and then looked up; bytes are appended, and then committed, behind a commit that was under way.
+    private const int OpenDeadlines = 2;
+    private const int FlushDeadlines = 2;
+
     private readonly List<WrittenFile> _files = [];
     private OpenStream? _opened;
     private bool _mustEmpty;
@@ -53,7 +57,8 @@ internal sealed class StreamedFileWriter(Desk desk, User user, string path)
 
         var options = new DfsWriteOptions { Mode = empties ? DfsWriteMode.Create : DfsWriteMode.OpenOrCreate };
         var outcome = await user.OpenAsync(
-            $"open {Content.Path} to write", client => client.OpenWriteAsync(Content.Path, options)).ConfigureAwait(false);
+            $"open {Content.Path} to write", client => client.OpenWriteAsync(Content.Path, options), OpenDeadlines)
+            .ConfigureAwait(false);
         _opened = outcome.Value;
         file.IsThere |= outcome.IsSuccess;
         if (empties)
@@ -73,23 +78,23 @@ internal sealed class StreamedFileWriter(Desk desk, User user, string path)
         {
             stream.Position = offset;
             await stream.WriteAsync(bytes).ConfigureAwait(false);
-        }).ConfigureAwait(false));
+        }, FlushDeadlines).ConfigureAwait(false));
     }
 
-    public async Task<bool> FlushAsync() =>
-        Ended(await user.CallAsync($"flush {Content.Path}", _opened!, stream => stream.FlushAsync()).ConfigureAwait(false));
+    public async Task<bool> FlushAsync() => Ended(
+        await user.CallAsync($"flush {Content.Path}", _opened!, stream => stream.FlushAsync(), FlushDeadlines).ConfigureAwait(false));
 
     public async Task<bool> SetLengthAsync(long length)
     {
         Content.BeginTruncate(length);
-        return Ended(await user.CallAsync($"set length of {Content.Path}", _opened!, stream => stream.SetLengthAsync(length))
+        return Ended(await user.CallAsync($"set length of {Content.Path}", _opened!, stream => stream.SetLengthAsync(length), FlushDeadlines + 1)
             .ConfigureAwait(false));
     }
 
     public async Task<bool> CloseAsync()
     {
         var closed = _opened;
-        var outcome = await user.CallAsync($"close {Content.Path}", closed!, stream => stream.DisposeAsync().AsTask())
+        var outcome = await user.CallAsync($"close {Content.Path}", closed!, stream => stream.DisposeAsync().AsTask(), FlushDeadlines)
             .ConfigureAwait(false);
         _opened = null;
         return Ended(outcome);

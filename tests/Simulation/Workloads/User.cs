@@ -42,16 +42,16 @@ internal sealed class User(World world, ClientMachine machine)
         CallAsync(what, null, client => WithValueAsync(call(client)), deadlines);
 
     /// <summary>Opens a stream.</summary>
-    public Task<Outcome<OpenStream>> OpenAsync(string what, Func<DfsClient, Task<DfsFileStream>> open) =>
-        CallAsync(what, async client => new OpenStream(client, await open(client).ConfigureAwait(false)));
+    public Task<Outcome<OpenStream>> OpenAsync(string what, Func<DfsClient, Task<DfsFileStream>> open, int deadlines = 0) =>
+        CallAsync(what, async client => new OpenStream(client, await open(client).ConfigureAwait(false)), deadlines);
 
     /// <summary>A call of an open stream; it is not sent when the stream's process is gone.</summary>
-    public Task<Outcome<T>> CallAsync<T>(string what, OpenStream opened, Func<DfsFileStream, Task<T>> call) =>
-        CallAsync(what, opened.Client, _ => call(opened.Stream), 0);
+    public Task<Outcome<T>> CallAsync<T>(string what, OpenStream opened, Func<DfsFileStream, Task<T>> call, int deadlines = 0) =>
+        CallAsync(what, opened.Client, _ => call(opened.Stream), deadlines);
 
     /// <summary>The same for calls without a value.</summary>
-    public Task<Outcome<bool>> CallAsync(string what, OpenStream opened, Func<DfsFileStream, Task> call) =>
-        CallAsync(what, opened.Client, _ => WithValueAsync(call(opened.Stream)), 0);
+    public Task<Outcome<bool>> CallAsync(string what, OpenStream opened, Func<DfsFileStream, Task> call, int deadlines = 0) =>
+        CallAsync(what, opened.Client, _ => WithValueAsync(call(opened.Stream)), deadlines);
 
     /// <summary>Closes a stream without writing anything more; whatever comes of it.</summary>
     public Task DropAsync(OpenStream opened) => CallAsync("drop a stream", opened, async stream =>
