@@ -113,8 +113,9 @@ internal sealed class Appenders : IWorkload
             int payload = random.Next(1, random.Next(60) == 0 ? LongPayloadMax : PayloadMax);
             var record = file.Begin(writer, payload);
             records.Add(record);
+            byte[] bytes = record.ToBytes();
             var written = await user.CallAsync(
-                $"append to {file.Path}", opened, stream => stream.WriteAsync(record.ToBytes()).AsTask(), FlushDeadlines).ConfigureAwait(false);
+                $"append to {file.Path}", opened, stream => stream.WriteAsync(bytes).AsTask(), FlushDeadlines).ConfigureAwait(false);
             if (!written.IsSuccess)
             {
                 return false;

@@ -49,8 +49,7 @@ internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames nam
             desk.Require(_reader.EndRead(offset, bytes.AsSpan(0, outcome.Value)));
         }
 
-        return random.Next(4) != 0
-            || IsAnswered(await user.CallAsync($"refresh {path}", _opened!, stream => stream.RefreshAsync(), deadlines: 1).ConfigureAwait(false));
+        return random.Next(4) != 0 || await RefreshAsync().ConfigureAwait(false);
     }
 
     public async Task CloseAsync()
@@ -61,6 +60,9 @@ internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames nam
             await user.DropAsync(opened).ConfigureAwait(false);
         }
     }
+
+    private async Task<bool> RefreshAsync() => IsAnswered(
+        await user.CallAsync($"refresh {path}", _opened!, stream => stream.RefreshAsync(), deadlines: 1).ConfigureAwait(false));
 
     /// <summary>
     /// Whoever has a file open may go on reading though somebody removes it, unless the session that holds it has ended, which takes a

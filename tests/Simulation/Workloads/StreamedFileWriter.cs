@@ -87,7 +87,8 @@ internal sealed class StreamedFileWriter(Desk desk, User user, string path)
     public async Task<bool> SetLengthAsync(long length)
     {
         Content.BeginTruncate(length);
-        return Ended(await user.CallAsync($"set length of {Content.Path}", _opened!, stream => stream.SetLengthAsync(length), FlushDeadlines + 1)
+        string what = $"set length of {Content.Path}";
+        return Ended(await user.CallAsync(what, _opened!, stream => stream.SetLengthAsync(length), FlushDeadlines + 1)
             .ConfigureAwait(false));
     }
 
