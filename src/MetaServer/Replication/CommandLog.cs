@@ -12,8 +12,9 @@ internal sealed class CommandLog : IAsyncDisposable
 {
     private const string Directory = "log";
 
-    // A cut removes whole segments only, which hold thousands of entries: a thousand marks between two flushes are exact enough.
-    private const ulong EntriesBetweenMarks = 256;
+    // A cut removes whole segments only. The smallest hold 64 entries that were flushed one by one; between two flushes of a large log
+    // there are some ten thousand marks of 16 bytes.
+    private const ulong EntriesBetweenMarks = 16;
 
     // Guards _marks: the applier adds, the trimmer takes.
     private readonly Lock _marksLock = new();
@@ -22,6 +23,7 @@ internal sealed class CommandLog : IAsyncDisposable
     private ulong _markedIndex;
     private ulong _lastIndex;
     private ulong _lastTerm;
+    private long _lastPosition;
 
     private CommandLog()
     {
@@ -72,6 +74,7 @@ internal sealed class CommandLog : IAsyncDisposable
             throw LogEntryFormat.Corrupt($"it ends at entry {log._lastIndex}, but the store has applied entry {applied}");
         }
 
+        log.MarkNewest();
         return log;
     }
 
@@ -120,6 +123,16 @@ internal sealed class CommandLog : IAsyncDisposable
         }
     }
 
+    // Each start begins a segment, however few entries are in the last one: all of them can go once the store is flushed.
+    private void MarkNewest()
+    {
+        if (_lastIndex > _markedIndex)
+        {
+            _markedIndex = 0;
+            Mark(_lastIndex, _lastPosition);
+        }
+    }
+
     private ValueTask Replay(JournalRecord record, ulong applied, Action<LogPoint, Command> replay)
     {
         var entry = record.Payload.Span;
@@ -150,6 +163,7 @@ internal sealed class CommandLog : IAsyncDisposable
 
         _lastIndex = point.Index;
         _lastTerm = point.Term;
+        _lastPosition = record.Position;
         Mark(point.Index, record.Position);
         if (point.Index > applied)
         {

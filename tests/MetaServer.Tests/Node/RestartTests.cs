@@ -63,6 +63,22 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Starts_do_not_leave_segments_of_the_log_behind()
+    {
+        await using var node = await TestNode.StartAsync();
+        ulong session = (await node.OpenSessionAsync()).SessionId;
+        for (ulong life = 1; life <= 10; life++)
+        {
+            await node.MakeDirectoryAsync(session, life, $"d{life}");
+            await node.StopAsync();
+            await node.RestartAsync();
+        }
+
+        // The newest entry's, the one begun by this start, and one whose entries were not flushed when the last cut was made.
+        Assert.InRange(node.Disk.Paths.Count(path => path.EndsWith(".segment", StringComparison.Ordinal)), 1, 3);
+    }
+
+    [Fact]
     public async Task A_crash_inside_any_disk_operation_loses_nothing_acknowledged()
     {
         for (int operation = 1; operation <= 60; operation++)
