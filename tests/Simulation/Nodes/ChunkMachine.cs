@@ -20,8 +20,10 @@ internal sealed class ChunkMachine : Machine
     {
         _options = options;
         Address = $"{name}:7711";
-        Disks = [.. Enumerable.Range(0, disks).Select(_ => new SimulatedDisk(new Random(random.Next()), TimeProvider.System))
-            .Select(disk => new ChunkDisk(disk))];
+        Disks = [.. Enumerable.Range(0, disks).Select(_ => new ChunkDisk(new SimulatedDisk(new Random(random.Next()), TimeProvider.System)
+        {
+            CapacityBytes = world.Shape.ChunkDiskBytes,
+        }))];
     }
 
     public string Address { get; }

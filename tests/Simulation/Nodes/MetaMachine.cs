@@ -11,7 +11,10 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
 {
     public string Address { get; } = $"{name}:7700";
 
-    public SimulatedDisk Disk { get; } = new(new Random(random.Next()), TimeProvider.System);
+    public SimulatedDisk Disk { get; } = new(new Random(random.Next()), TimeProvider.System)
+    {
+        CapacityBytes = world.Shape.MetaDiskBytes,
+    };
 
     public DiskPace Pace { get; } = new();
 
@@ -61,5 +64,11 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
         }
 
         Disk.Restart();
+    }
+
+    protected override void Mend()
+    {
+        Disk.Mend();
+        Pace.Reset();
     }
 }

@@ -68,7 +68,6 @@ internal sealed class CallRows(World world)
         string? row = seen.Error switch
         {
             ErrorCode.SessionEnded when isCommit => Rows.LateCommitRefused,
-            ErrorCode.ChunkSealed when isCommit => Rows.CommitBeyondSeal,
             ErrorCode.Overloaded => Rows.Overloaded,
             ErrorCode.TooFewServers => Rows.TooFewServers,
             ErrorCode.OutOfSpace when seen.To == world.Meta.Name => Rows.GrowthRefused,

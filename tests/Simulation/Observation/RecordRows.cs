@@ -42,6 +42,9 @@ internal sealed class RecordRows(World world, OwnerRows owners)
                 case Keys.LeavingTable:
                     SeeLeaving(key, value);
                     break;
+                case Keys.SessionResultTable when value is not null:
+                    SeeResult(Records.Decode<CommandResult>(value));
+                    break;
                 case Keys.OrphanTable:
                     SeeOrphan(Keys.IdAt(key, 0), value is not null);
                     break;
@@ -101,6 +104,15 @@ internal sealed class RecordRows(World world, OwnerRows owners)
         }
 
         return !change.IsOfClient ? Rows.SealByLeader : owners.WasAskedFor(chunk) ? Rows.SealByRequest : Rows.SealByOwner;
+    }
+
+    // An empty chunk is dropped instead of sealed.
+    private void SeeResult(CommandResult result)
+    {
+        if (result.Error is ErrorCode.ChunkSealed or ErrorCode.ChunkNotFound)
+        {
+            world.Coverage.Count(Rows.WordBeyondSeal);
+        }
     }
 
     private void SeeLeaving(byte[] key, byte[]? value)

@@ -42,7 +42,7 @@ internal static class Rows
 
     // Sessions and calls.
     public const string LateCommitRefused = "row: a commit was refused, its session had ended";
-    public const string CommitBeyondSeal = "row: a commit beyond a seal was refused";
+    public const string WordBeyondSeal = "row: an owner's commit or seal beyond an earlier seal was refused";
     public const string KeptResult = "row: a retry was answered from the kept result";
     public const string SessionLost = "row: a client lost its session";
     public const string OrphanHeld = "row: an unlinked file was kept while held, and reclaimed";
@@ -78,12 +78,12 @@ internal static class Rows
     /// <summary>Each must happen at least once in a thousand seeds.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        ReadLeftFailed, ReadLeftSilent, ReadLeftBad, ReadHealthyFirst, ReadUnfinished, BadBlockRefused, BadReplicaReported,
+        ReadLeftFailed, ReadLeftSilent, ReadLeftBad, ReadHealthyFirst, ReadUnfinished, BadBlockRefused, BadReplicaReported, LayoutRefetched,
         ChainReplaced, ChainLeftFull, ChainLostToDisk, ChainLostToNetwork, ChainLostToData, ChainSilent, FrameOutOfPlace, FrameCorrupt,
         OwnerAsked, SealByOwner, SealByRequest, SealByLeader, SealByGoodbye, SealBySilence, EmptyDropped, ReplicaCut, ReturnedSealed,
-        LateCommitRefused, KeptResult, SessionLost, OrphanHeld, OutcomeUnknown, TimedOut, TooFewServers,
+        LateCommitRefused, WordBeyondSeal, KeptResult, SessionLost, OrphanHeld, OutcomeUnknown, TimedOut, Overloaded, TooFewServers,
         ServerSuspect, ServerDead, TwinRefused, ReplicasCompared, ReplicaReopened, ReplicaQuarantined, DamageReported,
         VolumeFailed, FailedVolumeRead, VolumeFull, VolumeHasSpace, VolumeTailCut, ReplicaRemoved, SurplusRemoved,
-        LogTailCut, StoreReplayed, GrowthRefused, MetaStopped,
+        LogTailCut, StoreReplayed, LogCut, GrowthRefused, FlushPutOff, MetaStopped,
     ];
 }

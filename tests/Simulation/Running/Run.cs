@@ -1,3 +1,4 @@
+using DfsNet.Integrity;
 using DfsNet.Simulation.Checkers;
 using DfsNet.Simulation.Faults;
 using DfsNet.Simulation.Nodes;
@@ -29,7 +30,7 @@ internal sealed class Run
     public Run(RunOptions options)
     {
         _options = options;
-        var shape = Shape.Draw(Seed.Numbers(options.Seed, 1), options.DefaultTimeouts);
+        var shape = Oddities.Draw(Shape.Draw(Seed.Numbers(options.Seed, 1), options.DefaultTimeouts), Seed.Numbers(options.Seed, 5));
         _world = new World(shape, Seed.Numbers(options.Seed, 2));
         _world.Scheduler.Trace.Listener = options.Trace;
         _sabotage = options.Sabotage is { } name ? SabotageList.Find(name) : null;
@@ -47,6 +48,11 @@ internal sealed class Run
         catch (SimulationException error)
         {
             _world.Violations.Add(error.ToString());
+        }
+        catch (InvariantException error)
+        {
+            // A checker read the metadata record with the product's own eyes.
+            _world.Violations.Add($"the record is whole: {error}");
         }
 
         FiredFaults.Count(_world);

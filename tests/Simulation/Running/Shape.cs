@@ -35,6 +35,18 @@ internal sealed record Shape
     /// <summary>Whether time-outs are those of the product's defaults.</summary>
     public required bool HasDefaultTimeouts { get; init; }
 
+    /// <summary>What is unusual about this one; see <see cref="Oddities"/>.</summary>
+    public string Oddity { get; init; } = "nothing";
+
+    /// <summary>Something is so scarce that calls may be refused although nothing is broken.</summary>
+    public bool IsScarce { get; init; }
+
+    /// <summary>Size of each disk of the chunk servers until everything is healed; null: no disk is ever full by itself.</summary>
+    public long? ChunkDiskBytes { get; init; }
+
+    /// <summary>The same of the metadata disk.</summary>
+    public long? MetaDiskBytes { get; init; }
+
     /// <summary>Draws a shape; the same random numbers give the same shape.</summary>
     public static Shape Draw(Random random, bool defaultTimeouts)
     {
@@ -74,7 +86,7 @@ internal sealed record Shape
         $"servers {ChunkServers} x {DisksPerServer} disks in {Domains} domains, clients {Clients}, replication {MetaOptions.Replication} "
         + $"(min {MetaOptions.MinReplicas}), chunk {MetaOptions.ChunkSize / KiB} KiB, log cut at {MetaOptions.FlushLogBytes / KiB} KiB, "
         + $"open chunks {ClientOptions.OpenChunksMax}, session {MetaOptions.SessionTimeout.TotalSeconds} s, "
-        + $"{(HasDefaultTimeouts ? "default" : "short")} time-outs");
+        + $"{(HasDefaultTimeouts ? "default" : "short")} time-outs, odd: {Oddity}");
 
     private static Shape WithShortTimeouts(Shape shape, Random random) => shape with
     {
@@ -108,7 +120,7 @@ internal sealed record Shape
             AttemptTimeout = TimeSpan.FromMilliseconds(700),
             ChainSilence = TimeSpan.FromMilliseconds(700),
             ReadSilence = TimeSpan.FromMilliseconds(100),
-            ChunkIdle = TimeSpan.FromSeconds(Choose(random, 1, 3)),
+            ChunkIdle = TimeSpan.FromSeconds(Choose(random, 1, 60)),
             FailedServerMemory = TimeSpan.FromSeconds(2),
             LayoutTrust = TimeSpan.FromMilliseconds(Choose(random, 0, 200, 1_000)),
         },

@@ -124,7 +124,8 @@ internal sealed class User(World world, ClientMachine machine)
         CheckDeadline(what, began, deadlines);
         var outcome = await OutcomeOfAsync(what, running).ConfigureAwait(false);
         Note(outcome.Error is { } failure ? $"got {failure.Code} ({failure.Message}) from" : "has done", what);
-        if (outcome.Error is { } error && !Outcomes.IsAboutNames(error.Code) && !world.WasStruck && machine.IsSteadySince(0))
+        if (outcome.Error is { } error && !Outcomes.IsAboutNames(error.Code) && !world.WasStruck && !world.Shape.IsScarce
+            && machine.IsSteadySince(0))
         {
             world.Violate("without a fault every call is answered", $"{what} of {Name} ended with {error}");
         }
