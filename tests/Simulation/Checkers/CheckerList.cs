@@ -16,5 +16,5 @@ internal static class CheckerList
 
     /// <summary>Watchers have state: each run gets its own.</summary>
     public static IEnumerable<IWatcher> Watchers() =>
-        [new ServedBytesAreRight(), new RemovalsAreCommitted(), new IdsAreUsedOnce(), new BadReplicasAreLeftOut()];
+        [new ServedBytesAreRight(), new RemovalsAreCommitted(), new IdsAreUsedOnce(), new BadReplicasAreLeftOut(), new NothingLeaks()];
 }

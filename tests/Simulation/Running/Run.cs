@@ -23,6 +23,7 @@ internal sealed class Run
     private readonly World _world;
     private readonly Plan _plan;
     private readonly ISabotage? _sabotage;
+    private readonly IReadOnlyList<IWatcher> _watchers = [.. CheckerList.Watchers()];
     private readonly TaskCompletionSource _healed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _strikes = [];
     private readonly List<(IWorkload Workload, Desk Desk)> _work = [];
@@ -92,7 +93,7 @@ internal sealed class Run
         await ConvergeAsync(CheckerList.Presence).ConfigureAwait(false);
         await Task.WhenAll(_work.Select(pair => pair.Workload.FinishAsync(pair.Desk, pair.Desk.Users[0]))).ConfigureAwait(false);
         await EndSessionsAsync().ConfigureAwait(false);
-        await ConvergeAsync(CheckerList.Convergence).ConfigureAwait(false);
+        await ConvergeAsync([.. CheckerList.Convergence, .. _watchers.OfType<IConvergence>()]).ConfigureAwait(false);
         foreach (var (workload, desk) in _work)
         {
             foreach (string line in workload.Check(desk))
@@ -113,7 +114,7 @@ internal sealed class Run
     private async Task<bool> StartAsync()
     {
         RowSources.Watch(_world);
-        foreach (var watcher in CheckerList.Watchers())
+        foreach (var watcher in _watchers)
         {
             watcher.Watch(_world);
         }

@@ -17,6 +17,9 @@ internal sealed class Scheduler : IThreadPoolWorkItem
     /// <summary>Everything that happens, folded into one number.</summary>
     public TraceHash Trace { get; } = new();
 
+    /// <summary>Events that are still to come, cancelled ones included until their time is there.</summary>
+    public int PlannedCount => _events.Count;
+
     /// <summary>Events run so far.</summary>
     public long EventCount { get; private set; }
 
