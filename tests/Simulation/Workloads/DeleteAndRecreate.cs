@@ -15,11 +15,10 @@ internal sealed class DeleteAndRecreate : IWorkload
     private const int Files = 5;
     private const int SizeMax = 4000;
 
-    private readonly List<PagedListing> _listings = [];
-
     // Made when the workload gets its desk.
     private RecordedNames _names = null!;
     private ReplacedFileHandles _handles = null!;
+    private PagedLists _lists = null!;
 
     public string Name => "delete and re-create";
 
@@ -29,6 +28,7 @@ internal sealed class DeleteAndRecreate : IWorkload
     {
         _names = new RecordedNames(desk);
         _handles = new ReplacedFileHandles(desk, _names);
+        _lists = new PagedLists(desk, _names.History.Path(desk.Directory));
         return Task.CompletedTask;
     }
 
@@ -41,7 +41,7 @@ internal sealed class DeleteAndRecreate : IWorkload
             < 11 => _names.CallAsync(user, new DeleteCall(_names.History.Path(path))),
             < 13 => _names.CallAsync(user, _names.History.Read(path)),
             < 16 => _handles.ReadAsync(user, path, random, closes: 5),
-            < 19 => ListAsync(desk, user, random),
+            < 19 => _lists.ListAsync(user, random.Next(1, Files)),
             _ => WriteIntoRemovedAsync(desk, user, path, random),
         };
     }
@@ -50,29 +50,9 @@ internal sealed class DeleteAndRecreate : IWorkload
         _names.InsistOnAllAsync(user, Enumerable.Range(0, Files).Select(number => PathOf(desk, number)).Prepend(desk.Directory));
 
     public IEnumerable<string> Check(Desk desk) =>
-        _names.Check().Concat(_handles.Check()).Concat(_listings.SelectMany(listing => listing.Check(_names.History.Calls)));
+        _names.Check().Concat(_handles.Check()).Concat(_lists.Check(_names.History.Calls));
 
     private static string PathOf(Desk desk, int number) => $"{desk.Directory}/n{number}";
-
-    private async Task ListAsync(Desk desk, User user, Random random)
-    {
-        var options = new DfsListOptions { PageSize = random.Next(1, 4) };
-        var outcome = await user.CallAsync($"list {desk.Directory} in pages", async client =>
-        {
-            var listing = new PagedListing(desk.World.Chronicle, _names.History.Path(desk.Directory));
-            await foreach (var entry in client.ListAsync(desk.Directory, options).ConfigureAwait(false))
-            {
-                listing.Add(entry.Name);
-            }
-
-            listing.End();
-            return listing;
-        }).ConfigureAwait(false);
-        if (outcome.IsSuccess)
-        {
-            _listings.Add(outcome.Value!);
-        }
-    }
 
     /// <summary>Makes a file through a stream, removes its name, and only then writes: nobody may ever see those bytes.</summary>
     private async Task WriteIntoRemovedAsync(Desk desk, User user, string path, Random random)
