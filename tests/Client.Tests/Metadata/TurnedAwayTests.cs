@@ -20,7 +20,8 @@ public sealed class TurnedAwayTests
     [InlineData(ErrorCode.NotLeader)]
     public async Task After_an_attempt_without_an_answer_nobody_says_that_the_change_did_not_happen(ErrorCode door)
     {
-        Assert.Contains(await SubmitAsync(ErrorCode.Unavailable, door), [ErrorCode.OutcomeUnknown, OutOfTime]);
+        var told = await SubmitAsync(ErrorCode.Unavailable, door);
+        Assert.True(told is ErrorCode.OutcomeUnknown or OutOfTime, $"{told}");
     }
 
     [Theory]
@@ -29,7 +30,8 @@ public sealed class TurnedAwayTests
     [InlineData(ErrorCode.NotLeader)]
     public async Task A_change_that_was_turned_away_at_once_says_why(ErrorCode door)
     {
-        Assert.Contains(await SubmitAsync(door), [door, OutOfTime]);
+        var told = await SubmitAsync(door);
+        Assert.True(told == door || told == OutOfTime, $"{told}");
     }
 
     private static async Task<ErrorCode> SubmitAsync(params ErrorCode[] answers)
