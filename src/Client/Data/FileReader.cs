@@ -15,7 +15,8 @@ internal sealed class FileReader(
     // The first read-ahead; it doubles with every read that follows the one before.
     private const int FirstWindow = 256 * 1024;
 
-    // Enough to hide a round trip per small slice.
+    // Enough to hide a round trip per small slice. After a failure one, doubled with every piece that came: a server that refuses for
+    // overload would else refuse the first job because of the ones behind it, again and again.
     private const int JobsMax = 8;
 
     // Patience with a silent replica grows by this factor when all were silent; beyond the bound it would outlast most deadlines.
@@ -31,6 +32,7 @@ internal sealed class FileReader(
     private long _position;
     private long _ahead;
     private int _window;
+    private int _jobsAtOnce = JobsMax;
     private ulong _jobsVersion;
     private (ulong Version, ulong Chunk) _lossSeen;
 
@@ -117,6 +119,7 @@ internal sealed class FileReader(
             _piece = null;
             _consumed = 0;
             _window = Math.Min(Math.Max(_window * 2, FirstWindow), options.ReadAheadBytes);
+            _jobsAtOnce = Math.Min(_jobsAtOnce * 2, JobsMax);
         }
     }
 
@@ -141,7 +144,7 @@ internal sealed class FileReader(
         // Two jobs of half the window run side by side; a seek reads what is wanted and no more.
         int window = Math.Max(wanted, _window);
         int jobBytes = Math.Min(window, Math.Max(options.ReadAheadBytes / 2, Limits.ReadFramePayloadMax));
-        while (_jobs.Count == 0 || (_jobs.Count < JobsMax && _ahead - _position < window))
+        while (_jobs.Count == 0 || (_jobs.Count < _jobsAtOnce && _ahead - _position < window))
         {
             var page = await layout.PageAsync(_ahead, deadline, cancellation).ConfigureAwait(false);
             if (page.Version != _jobsVersion)
@@ -183,6 +186,7 @@ internal sealed class FileReader(
         DfsException error, Segment segment, Effort effort, CallDeadline deadline, CancellationToken cancellation)
     {
         Restart(_position);
+        _jobsAtOnce = 1;
         if (error.Code == ErrorCode.DataLoss)
         {
             var loss = (layout.Newest.Version, segment.Chunk!.ChunkId);
