@@ -1,0 +1,48 @@
+using DfsNet.Integrity;
+
+namespace DfsNet.Consensus;
+
+/// <summary>
+/// The members by the entry that says so: the newest one in the log counts, committed or not (Ongaro, 4.1), and an older one again when
+/// that entry is superseded.
+/// </summary>
+internal sealed class MembershipHistory
+{
+    private readonly List<(ulong Index, Membership Members)> _known;
+
+    public MembershipHistory(ulong index, Membership members) => _known = [(index, members)];
+
+    public Membership Newest => _known[^1].Members;
+
+    public ulong NewestIndex => _known[^1].Index;
+
+    public void Take(Entry entry)
+    {
+        if (entry.Kind == EntryKind.Membership)
+        {
+            var members = Membership.TryDecode(entry.Body.Span);
+            Invariant.Require(members is not null, "a membership in the log can be read");
+            _known.Add((entry.Point.Index, members));
+        }
+    }
+
+    /// <summary>The entries at and above an index are superseded.</summary>
+    public void Truncate(ulong from) => _known.RemoveAll(known => known.Index >= from && known.Index != 0);
+
+    /// <summary>Forgets what cannot be superseded any more.</summary>
+    public void Commit(ulong index)
+    {
+        int newest = _known.FindLastIndex(known => known.Index <= index);
+        if (newest > 0)
+        {
+            _known.RemoveRange(0, newest);
+        }
+    }
+
+    /// <summary>The members as of an index that is not superseded; what is known above it stays when <paramref name="keepsRest"/>.</summary>
+    public void BeginAt(ulong index, Membership members, bool keepsRest)
+    {
+        _known.RemoveAll(known => known.Index <= index || !keepsRest);
+        _known.Insert(0, (index, members));
+    }
+}
