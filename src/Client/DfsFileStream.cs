@@ -82,16 +82,30 @@ public sealed class DfsFileStream : Stream
         }
     }
 
-    /// <summary>Reads at most <paramref name="buffer"/>'s length of bytes; 0 at the end of the file.</summary>
+    /// <summary>
+    /// Reads at most <paramref name="buffer"/>'s length of bytes; 0 at the end of the file. It ends within one call time-out, with fewer bytes
+    /// where the rest did not come.
+    /// </summary>
     /// <exception cref="DfsException">DataLoss when no replica has the bytes; TimedOut or Unavailable when none answers.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var reader = Reader();
+        var deadline = reader.NewDeadline();
         ulong version = 0;
         int done = 0;
         while (done < buffer.Length)
         {
-            var bytes = await reader.PeekAsync(_position, buffer.Length - done, cancellationToken).ConfigureAwait(false);
+            ReadOnlyMemory<byte> bytes;
+            try
+            {
+                bytes = await reader.PeekAsync(_position, buffer.Length - done, cancellationToken, deadline).ConfigureAwait(false);
+            }
+            catch (DfsException) when (done != 0)
+            {
+                // What was read is the caller's. The next call meets the failure by itself, or finds it mended.
+                break;
+            }
+
             int length = Math.Min(bytes.Length, buffer.Length - done);
             if (length == 0 || (done != 0 && reader.Version != version))
             {

@@ -134,6 +134,8 @@ public sealed class FilesEndToEndTests(CliCluster cluster) : IClassFixture<CliCl
         await cluster.RunAsync([3], "put", "-", "/in-the-way");
         var refused = await cluster.RunAsync("mv", "/in-the-way", "/moved/renamed");
         Assert.Equal("dfs mv: /moved/renamed: already exists; use -f to replace it\n", refused.Error);
+        var lost = await cluster.RunAsync("mv", "/in-the-way", "/nowhere/renamed");
+        Assert.Equal("dfs mv: /nowhere: no such directory; create it with 'dfs mkdir -p'\n", lost.Error);
         await cluster.DoAsync("mv", "-f", "/in-the-way", "/moved/renamed");
 
         Assert.Equal(1, (await cluster.RunAsync("rm", "/")).ExitCode);

@@ -51,6 +51,17 @@ internal static class MvCommand
         {
             throw new CommandFailure($"{Names.Printable(target)}: already exists; use -f to replace it");
         }
+        catch (DfsException error) when (error.Code == ErrorCode.NotFound && target.LastIndexOf('/') is > 0 and var end)
+        {
+            // Which of the two paths was meant: the source itself, or the directory that it is to come into.
+            string parent = target[..end];
+            if (await IsDirectoryAsync(client, parent, cancellation).ConfigureAwait(false))
+            {
+                throw;
+            }
+
+            throw new CommandFailure($"{Names.Printable(parent)}: no such directory; create it with 'dfs mkdir -p'");
+        }
         catch (DfsException error) when (error.Code is ErrorCode.DirectoryNotEmpty or ErrorCode.NotADirectory or ErrorCode.IsADirectory)
         {
             throw new CommandFailure(ErrorLines.At(target, error));

@@ -47,9 +47,12 @@ internal sealed class FileReader(
     /// <summary>The whole file will be read: the read-ahead need not feel its way.</summary>
     public void ExpectSequential() => _window = options.ReadAheadBytes;
 
+    /// <summary>For a call that begins now.</summary>
+    public CallDeadline NewDeadline() => connection.NewDeadline();
+
     /// <summary>Fetches the newest layout. What was read ahead is dropped when the file has changed.</summary>
     public Task RefreshAsync(CancellationToken cancellation) =>
-        layout.RefreshAsync(_position, connection.NewDeadline(), cancellation);
+        layout.RefreshAsync(_position, NewDeadline(), cancellation);
 
     /// <summary>
     /// Some of the bytes at <paramref name="position"/>, verified, valid until the next call; none at the end of the file.
@@ -57,7 +60,9 @@ internal sealed class FileReader(
     /// <param name="position">Offset in the file.</param>
     /// <param name="wanted">How many the caller could use.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(long position, int wanted, CancellationToken cancellation)
+    /// <param name="deadline">Of the call that reads, which may peek several times; null: each peek has one of its own.</param>
+    public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(
+        long position, int wanted, CancellationToken cancellation, CallDeadline? deadline = null)
     {
         if (position != _position)
         {
@@ -65,7 +70,6 @@ internal sealed class FileReader(
             _window = 0;
         }
 
-        CallDeadline? deadline = null;
         var effort = new Effort(options.ReadSilence, new Backoff(connection.Jitter));
         while (true)
         {
@@ -81,7 +85,7 @@ internal sealed class FileReader(
                 return _piece.Bytes(_consumed);
             }
 
-            deadline ??= connection.NewDeadline();
+            deadline ??= NewDeadline();
             await FillAsync(wanted, effort.Patience, deadline, cancellation).ConfigureAwait(false);
             if (!_jobs.TryPeek(out var job))
             {

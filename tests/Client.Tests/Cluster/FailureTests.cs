@@ -149,6 +149,33 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task What_was_read_before_a_failure_is_delivered_and_the_stream_goes_on_behind_it()
+    {
+        await using var cluster = await TestCluster.StartAsync(servers: 3);
+        byte[] content = Bytes.Of(2 * Chunk);
+        await cluster.Client.PutAsync("/f", new MemoryStream(content));
+        await using var client = await cluster.ConnectAsync(options => options with { CallTimeout = TimeSpan.FromSeconds(1) });
+        await using var stream = await client.OpenReadAsync("/f");
+        byte[] read = new byte[content.Length];
+        int done = await stream.ReadAsync(read.AsMemory(0, 100));
+        ForEachServer(address => cluster.Links.To(address).Stall());
+
+        await Assert.ThrowsAsync<DfsException>(async () =>
+        {
+            while (true)
+            {
+                done += await stream.ReadAsync(read.AsMemory(done));
+            }
+        });
+        Assert.InRange(done, 101, content.Length - 1);
+        Assert.Equal(done, stream.Position);
+
+        ForEachServer(address => cluster.Links.To(address).Resume());
+        await stream.ReadExactlyAsync(read.AsMemory(done));
+        Assert.Equal(content, read);
+    }
+
+    [Fact]
     public async Task Bytes_that_no_replica_has_are_a_typed_error_that_names_the_range()
     {
         await using var cluster = await TestCluster.StartAsync(servers: 3);
@@ -225,6 +252,14 @@ public sealed class FailureTests
         }
 
         await writer.DisposeAsync();
+    }
+
+    private static void ForEachServer(Action<string> action)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            action(TestCluster.AddressOf(i));
+        }
     }
 
     private sealed class Callback(Action<long> action) : IProgress<long>

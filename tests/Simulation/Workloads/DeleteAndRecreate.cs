@@ -54,7 +54,10 @@ internal sealed class DeleteAndRecreate : IWorkload
 
     private static string PathOf(Desk desk, int number) => $"{desk.Directory}/n{number}";
 
-    /// <summary>Makes a file through a stream, removes its name, and only then writes: nobody may ever see those bytes.</summary>
+    /// <summary>
+    /// Makes a file through a stream, removes its name, and only then writes: nobody may ever see those bytes but who had opened the file
+    /// before.
+    /// </summary>
     private async Task WriteIntoRemovedAsync(Desk desk, User user, string path, Random random)
     {
         DfsFileStream? stream = null;
@@ -70,8 +73,9 @@ internal sealed class DeleteAndRecreate : IWorkload
         var removed = await _names.CallAsync(user, new DeleteCall(_names.History.Path(path))).ConfigureAwait(false);
         if (removed.IsSuccess || removed.Error?.Code == ErrorCode.NotFound)
         {
-            int pattern = desk.World.Chronicle.IssuePattern($"what was written into {path} when it was removed");
-            byte[] bytes = Pattern.Make(pattern, 0, random.Next(1, SizeMax));
+            int length = random.Next(1, SizeMax);
+            var content = _names.History.WriteIntoRemoved(made.Value!, length);
+            byte[] bytes = Pattern.Make(content.Pattern, 0, length);
             await user.CallAsync($"write into the removed {path}", opened, async written =>
             {
                 await written.WriteAsync(bytes).ConfigureAwait(false);

@@ -6,7 +6,7 @@ namespace DfsNet.Simulation.Workloads;
 /// <summary>A stream that stays open on a file while others replace and remove it.</summary>
 internal sealed class ReplacedFileHandle(Desk desk, User user, RecordedNames names, string path)
 {
-    // Each piece that arrives begins a new deadline: a read of this length has two, rarely.
+    // A read gives what it has when its time is over.
     private const int ReadDeadlines = 1;
 
     private readonly ReplacedFileReader _reader = new(names.History, path);

@@ -41,7 +41,7 @@ internal sealed class StreamedFileHandle(Desk desk, User user, WrittenFile file)
         {
             stream.Position = offset;
             return await stream.ReadAsync(bytes).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+        }, deadlines: 1).ConfigureAwait(false);
         if (!Found(outcome, mustBeThere: true))
         {
             return null;

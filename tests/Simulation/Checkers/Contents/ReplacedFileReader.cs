@@ -7,13 +7,16 @@ namespace DfsNet.Simulation.Checkers.Contents;
 /// One handle that reads a file whose content is only ever stored as a whole, replaced as a whole, and removed. Each read gives
 /// bytes of one stored content. At first that is none that another change had certainly followed before the handle was opened; later none
 /// that certainly came before one that this handle has seen, and none that it has left; and what was stored after the name was removed,
-/// behind the opening, belongs to another file.
+/// behind the opening, belongs to another file. Only what was written into the file itself after it lost its name may still come.
 /// </summary>
 internal sealed class ReplacedFileReader
 {
     private readonly NamespaceHistory _history;
     private readonly string _path;
     private readonly HashSet<RecordedCall> _left = [];
+
+    // Files made empty whose later content was seen: their first one is left.
+    private readonly HashSet<RecordedCall> _filled = [];
     private readonly long _begun;
     private long _opened = long.MaxValue;
     private RecordedCall? _present;
@@ -46,13 +49,14 @@ internal sealed class ReplacedFileReader
         bool isAmbiguous = false;
         foreach (var call in Changes())
         {
-            if (call.Operation is PutCall put && Fits(put, offset, bytes) && IsAllowed(call))
+            if (call.Operation is PutCall put && Fits(put, offset, bytes) && IsAllowed(call) && !_filled.Contains(call))
             {
                 isAmbiguous |= fitting is not null;
                 fitting = call;
             }
         }
 
+        fitting ??= FindFilled(offset, bytes);
         if (fitting is null)
         {
             Blame(offset, bytes);
@@ -71,6 +75,21 @@ internal sealed class ReplacedFileReader
         }
 
         return true;
+    }
+
+    /// <summary>The file of this handle, with what was written into it after it had lost its name.</summary>
+    private RecordedCall? FindFilled(long offset, ReadOnlySpan<byte> bytes)
+    {
+        foreach (var (made, content) in _history.WrittenIntoRemoved)
+        {
+            if (content.Path.Text == _path && Fits(content, offset, bytes) && IsAllowed(made))
+            {
+                _filled.Add(made);
+                return made;
+            }
+        }
+
+        return null;
     }
 
     private static bool IsDone(RecordedCall call) => call.Outcome == Outcome.Done;

@@ -50,6 +50,25 @@ public sealed class ReplacedFileReaderTests
     }
 
     [Fact]
+    public void What_is_written_into_a_file_without_a_name_is_seen_by_handles_opened_before_alone()
+    {
+        var made = _history.Begin(0, _history.Put(Path, 0, overwrite: false));
+        made.Succeed();
+        var early = Open();
+        var delete = _history.Begin(0, new DeleteCall(_history.Path(Path)));
+        delete.Succeed();
+        var late = Open();
+        var written = _history.WriteIntoRemoved(made, Length);
+        byte[] bytes = Pattern.Make(written.Pattern, 0, Length);
+
+        Assert.False(late.EndRead(0, bytes));
+        Assert.True(early.EndRead(0, []));
+        Assert.True(early.EndRead(0, bytes));
+        Assert.True(early.EndRead(Length, []));
+        Assert.False(early.EndRead(0, []));
+    }
+
+    [Fact]
     public void What_is_put_behind_a_removal_is_another_file()
     {
         var one = Put();

@@ -12,6 +12,7 @@ namespace DfsNet.Simulation.Checkers.Recording;
 internal sealed class NamespaceHistory(Chronicle chronicle, string root)
 {
     private readonly List<RecordedCall> _calls = [];
+    private readonly List<(RecordedCall Made, PutCall Content)> _writtenIntoRemoved = [];
     private int _numbered;
 
     public string Root => root;
@@ -22,6 +23,9 @@ internal sealed class NamespaceHistory(Chronicle chronicle, string root)
 
     /// <summary>Everything that was asked, in the order in which it was begun.</summary>
     public IReadOnlyList<RecordedCall> Calls => _calls;
+
+    /// <summary>What was written into files that had lost their names: only handles opened before can see it, and none has to.</summary>
+    public IReadOnlyList<(RecordedCall Made, PutCall Content)> WrittenIntoRemoved => _writtenIntoRemoved;
 
     public NamePath Path(string text) => new(root, text);
 
@@ -39,6 +43,16 @@ internal sealed class NamespaceHistory(Chronicle chronicle, string root)
         var call = new RecordedCall(chronicle, client, asked);
         _calls.Add(call);
         return call;
+    }
+
+    /// <summary>Just before bytes are written into a file that was made by one call and whose name is gone since; they have their own pattern.</summary>
+    public PutCall WriteIntoRemoved(RecordedCall made, long length)
+    {
+        string path = made.Operation.Path.Text;
+        var content = new PutCall(
+            made.Operation.Path, chronicle.IssuePattern($"what was written into {path} when it was removed"), length, false, false);
+        _writtenIntoRemoved.Add((made, content));
+        return content;
     }
 
     /// <summary>Searches for an order that explains everything; a search of all the steps takes about half a second.</summary>
