@@ -100,19 +100,4 @@ internal sealed class EntryWindow
             _dropped = 0;
         }
     }
-
-    /// <summary>Begins behind a snapshot; what stood behind it in this same log stays.</summary>
-    public void BeginBehind(LogPoint snapshot)
-    {
-        if (Has(snapshot))
-        {
-            DropFront(snapshot.Index, -1);
-            return;
-        }
-
-        _entries.Clear();
-        _dropped = 0;
-        Bytes = 0;
-        Base = snapshot;
-    }
 }

@@ -38,11 +38,4 @@ internal sealed class MembershipHistory
             _known.RemoveRange(0, newest);
         }
     }
-
-    /// <summary>The members as of an index that is not superseded; what is known above it stays when <paramref name="keepsRest"/>.</summary>
-    public void BeginAt(ulong index, Membership members, bool keepsRest)
-    {
-        _known.RemoveAll(known => known.Index <= index || !keepsRest);
-        _known.Insert(0, (index, members));
-    }
 }

@@ -48,4 +48,7 @@ public sealed record Output
     /// <see cref="RaftCore.SnapshotEnded"/>; until then the member is not named again.
     /// </summary>
     public IReadOnlyList<MemberId> SnapshotsWanted { get; init; } = [];
+
+    internal bool IsEmpty => Ticket == 0 && Messages.Count == 0 && Committed.Count == 0 && Reads.Count == 0 && LostReads.Count == 0
+        && Standing is null && SnapshotsWanted.Count == 0;
 }

@@ -12,14 +12,15 @@ namespace DfsNet.MetaServer.Replication;
 /// </summary>
 internal sealed class RaftLog : IAsyncDisposable
 {
-    private const string Directory = "log";
-
     // A cut removes whole segments only. The smallest hold 64 entries that were flushed one by one; between two flushes of a large log
     // there are some ten thousand marks of 16 bytes.
     private const ulong EntriesBetweenMarks = 16;
 
     // The journal writes batches in pages of this size.
     private const int BatchOverheadBytes = 4096;
+
+    // Beside what may wait for the log, room for what the journal is writing.
+    private const long QueueBytesMax = 2 * Mailbox.ProposalBytesMax;
 
     // Guards _marks and _markedIndex: the writer adds and supersedes, the trimmer takes.
     private readonly Lock _marksLock = new();
@@ -58,13 +59,13 @@ internal sealed class RaftLog : IAsyncDisposable
     public static async Task<RaftLog> OpenAsync(
         IDisk disk, RaftLogOptions options, TimeProvider time, LogPoint applied, CancellationToken cancellation)
     {
-        await disk.CreateDirectoryAsync(Directory).ConfigureAwait(false);
+        await disk.CreateDirectoryAsync(options.Directory).ConfigureAwait(false);
         await disk.FlushDirectoryAsync("").ConfigureAwait(false);
         var journal = new JournalOptions
         {
-            OwnerId = options.DirectoryId,
+            OwnerId = options.OwnerId,
             SegmentBytes = options.SegmentBytes,
-            QueueBytesMax = options.QueueBytesMax,
+            QueueBytesMax = QueueBytesMax,
             MustExist = options.MustExist,
         };
         var replayed = new ReplayedLog(applied);
@@ -72,7 +73,7 @@ internal sealed class RaftLog : IAsyncDisposable
         {
             var opened = await Journal.OpenAsync(
                 disk,
-                Directory,
+                options.Directory,
                 journal,
                 time,
                 record =>
@@ -93,6 +94,13 @@ internal sealed class RaftLog : IAsyncDisposable
     /// Queues an entry: order of calls = order in the log. Completes when it is on stable storage, with its place for <see cref="Wrote"/>.
     /// </summary>
     public ValueTask<long> AppendAsync(Entry entry) => _journal.AppendAsync(LogEntryFormat.Head(entry), entry.Body);
+
+    /// <summary>The first entry of a new log stands durably.</summary>
+    public void Found(Entry first, long position)
+    {
+        Replayed.Found(first, position);
+        Mark(first.Point.Index, position);
+    }
 
     /// <summary>Says durably that the log begins anew behind a snapshot.</summary>
     public async Task BeginAnewAsync(LogPoint snapshot)
@@ -158,4 +166,4 @@ internal sealed class RaftLog : IAsyncDisposable
 }
 
 /// <summary>How the log lies on its disk.</summary>
-internal sealed record RaftLogOptions(ulong DirectoryId, bool MustExist, long SegmentBytes, long QueueBytesMax);
+internal sealed record RaftLogOptions(string Directory, ulong OwnerId, bool MustExist, long SegmentBytes);

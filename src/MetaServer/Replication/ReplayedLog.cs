@@ -60,6 +60,9 @@ internal sealed class ReplayedLog(LogPoint applied)
         }
     }
 
+    /// <summary>The first entry of a log that was empty.</summary>
+    public void Found(Entry first, long position) => Put(first, position);
+
     /// <summary>Checks the whole against what the store has applied.</summary>
     public void RequireWhole()
     {

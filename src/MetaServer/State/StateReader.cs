@@ -15,7 +15,10 @@ internal static class StateReader
 
     /// <summary>The members as of the applied entry; empty before the first entry of the log.</summary>
     public static Membership Members(IStateReads reads) =>
-        reads.Get(Keys.Membership) is { } members ? Membership.Decode(members) : Membership.Empty;
+        reads.Get(Keys.Membership) is { } stored
+            ? Membership.TryDecode(stored)
+                ?? throw new DfsException(ErrorCode.Unsupported, "state store", "its list of members is of a format that this program does not know")
+            : Membership.Empty;
 
     public static CountersRecord Counters(IStateReads reads) => reads.Get(Keys.Counters) ?? new CountersRecord();
 
