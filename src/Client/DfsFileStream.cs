@@ -83,8 +83,8 @@ public sealed class DfsFileStream : Stream
     }
 
     /// <summary>
-    /// Reads at most <paramref name="buffer"/>'s length of bytes; 0 at the end of the file. It ends within one call time-out, with fewer bytes
-    /// where the rest did not come.
+    /// Reads at most <paramref name="buffer"/>'s length of bytes; 0 at the end of the file. It ends within one call time-out, with fewer
+    /// bytes where the rest did not come.
     /// </summary>
     /// <exception cref="DfsException">DataLoss when no replica has the bytes; TimedOut or Unavailable when none answers.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

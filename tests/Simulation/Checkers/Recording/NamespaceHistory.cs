@@ -45,7 +45,9 @@ internal sealed class NamespaceHistory(Chronicle chronicle, string root)
         return call;
     }
 
-    /// <summary>Just before bytes are written into a file that was made by one call and whose name is gone since; they have their own pattern.</summary>
+    /// <summary>
+    /// Just before bytes are written into a file that was made by one call and whose name is gone since; they have their own pattern.
+    /// </summary>
     public PutCall WriteIntoRemoved(RecordedCall made, long length)
     {
         string path = made.Operation.Path.Text;
