@@ -136,6 +136,10 @@ public sealed class FilesEndToEndTests(CliCluster cluster) : IClassFixture<CliCl
         Assert.Equal("dfs mv: /moved/renamed: already exists; use -f to replace it\n", refused.Error);
         var lost = await cluster.RunAsync("mv", "/in-the-way", "/nowhere/renamed");
         Assert.Equal("dfs mv: /nowhere: no such directory; create it with 'dfs mkdir -p'\n", lost.Error);
+        var below = await cluster.RunAsync("mv", "/in-the-way", "/moved/renamed/below/it");
+        Assert.Equal("dfs mv: /moved/renamed/below/it: not a directory\n", below.Error);
+        var above = await cluster.RunAsync("mv", "/in-the-way/below", "/moved/other");
+        Assert.Equal("dfs mv: /in-the-way/below: not a directory\n", above.Error);
         await cluster.DoAsync("mv", "-f", "/in-the-way", "/moved/renamed");
 
         Assert.Equal(1, (await cluster.RunAsync("rm", "/")).ExitCode);
