@@ -120,6 +120,10 @@ internal sealed partial class DataDirectories : IAsyncDisposable
                     $"{disk.Location} is in use by another process; a data directory belongs to one chunk server at a time",
                     error);
             }
+            catch (DiskException error)
+            {
+                throw new DfsException(ErrorCode.VolumeFailed, Step, $"{disk.Location} cannot be used: {error.Message}", error);
+            }
         }
     }
 

@@ -52,6 +52,23 @@ public sealed class UnreadableDirectoryTests
     }
 
     [Fact]
+    public async Task A_path_that_is_no_directory_is_named()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            var error = await Assert.ThrowsAsync<DfsException>(() => DataDirectories.OpenAsync(
+                [new LocalDisk(file)], false, new Random(3), NullLogger<DataDirectories>.Instance));
+
+            Assert.StartsWith($"{file} cannot be used", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task A_directory_that_holds_something_else_is_left_alone()
     {
         var disk = _disks[0].Attach();
