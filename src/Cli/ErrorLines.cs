@@ -57,7 +57,7 @@ internal static class ErrorLines
 
     private static string Advice(ErrorCode code) => code switch
     {
-        ErrorCode.TooFewServers => "start more chunk servers, see 'dfs admin status'",
+        ErrorCode.TooFewServers => "start more chunk servers or make room on them, see 'dfs admin status'",
         ErrorCode.OutOfSpace => "remove files or make room on the servers, see 'dfs admin status' and 'dfs df'",
         ErrorCode.Unavailable or ErrorCode.TimedOut => "check that the servers run, see 'dfs admin status'",
         ErrorCode.DataLoss => "no good replica is reachable, see 'dfs locate' and 'dfs admin status'",

@@ -202,11 +202,14 @@ public sealed class DfsFileStream : Stream
         Position = origin switch
         {
             SeekOrigin.Begin => offset,
-            SeekOrigin.Current => checked(_position + offset),
-            SeekOrigin.End => checked(Length + offset),
+            SeekOrigin.Current => From(_position, offset),
+            SeekOrigin.End => From(Length, offset),
             _ => throw new ArgumentOutOfRangeException(nameof(origin)),
         };
         return _position;
+
+        // A sum beyond 2^63 is as far out of range as the largest number.
+        static long From(long origin, long offset) => offset > long.MaxValue - origin ? long.MaxValue : origin + offset;
     }
 
     /// <summary>Not supported: it would have to block. Use <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</summary>

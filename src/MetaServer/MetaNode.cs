@@ -102,7 +102,7 @@ public sealed partial class MetaNode : IAsyncDisposable
             var failure = new DfsException(
                 error.Failure == DiskFailure.Full ? ErrorCode.OutOfSpace : ErrorCode.VolumeFailed,
                 $"metadata server: {error.Operation}",
-                $"the metadata disk failed ({error.Message}): nothing more is acknowledged on it",
+                $"the metadata disk at {_disk.Location} failed ({error.Message}): nothing more is acknowledged on it",
                 error);
             _ready.TrySetException(failure);
             throw failure;
@@ -150,6 +150,7 @@ public sealed partial class MetaNode : IAsyncDisposable
                 throw LogEntryFormat.Corrupt("log and store are both empty, but the directory was in use before");
             }
 
+            RequireFixedOptions(StateReader.Cluster(store)!);
             await LeadAsync(store, state, log, term, budget, stop).ConfigureAwait(false);
         }
     }
@@ -188,7 +189,6 @@ public sealed partial class MetaNode : IAsyncDisposable
         await space.LookAsync().ConfigureAwait(false);
         var lead = new Leadership(_options, store, state, log, space, budget, _time, _random, _logs);
         lead.Load();
-        NoteFixedOptions(StateReader.Cluster(store)!);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var proposing = lead.Proposer.RunAsync(log, term);
         Task[] loops =
@@ -218,12 +218,17 @@ public sealed partial class MetaNode : IAsyncDisposable
         Ended(store.AppliedIndex);
     }
 
-    private void NoteFixedOptions(ClusterRecord cluster)
+    /// <summary>Chunks and files were made by these values: others, taken or passed over in silence, would surprise later.</summary>
+    private void RequireFixedOptions(ClusterRecord cluster)
     {
         int least = Math.Min(_options.MinReplicas, _options.Replication);
         if ((cluster.Replication, cluster.MinReplicas, cluster.ChunkSize) != (_options.Replication, least, _options.ChunkSize))
         {
-            KeptFixedOptions(cluster.Replication, cluster.MinReplicas, cluster.ChunkSize);
+            throw new DfsException(
+                ErrorCode.Refused,
+                "meta-server: options",
+                $"the cluster in {_options.Data} was created with --replication {cluster.Replication} --min-replicas {cluster.MinReplicas} "
+                    + $"--chunk-size {cluster.ChunkSize}, which are fixed; start it with these");
         }
     }
 
@@ -263,12 +268,6 @@ public sealed partial class MetaNode : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Began to serve in term {Term} at entry {Index}")]
     private partial void Began(ulong term, ulong index);
-
-    [LoggerMessage(
-        Level = LogLevel.Information,
-        Message = "Kept what the cluster was created with, whatever the options say: replication {Replication}, "
-            + "min replicas {Min}, chunk size {Size}")]
-    private partial void KeptFixedOptions(uint replication, uint min, uint size);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Did not come to rest within {Limit}: the metadata disk hangs")]
     private partial void GivenUp(TimeSpan limit);

@@ -96,27 +96,27 @@ public sealed record MetaServerOptions
         var problems = results.Select(result => result.ErrorMessage ?? "invalid").ToList();
         if (MinReplicas > Replication && Replication > 1)
         {
-            problems.Add($"{nameof(MinReplicas)} ({MinReplicas}) is more than {nameof(Replication)} ({Replication}).");
+            problems.Add($"--min-replicas {MinReplicas} is more than --replication {Replication}.");
         }
 
         if (ChunkSize % Limits.BlockSize != 0)
         {
-            problems.Add($"{nameof(ChunkSize)} ({ChunkSize}) is no multiple of {Limits.BlockSize}.");
+            problems.Add($"--chunk-size {ChunkSize} is no multiple of {Limits.BlockSize}.");
         }
 
         if (DeadAfter <= SuspectAfter)
         {
-            problems.Add($"{nameof(DeadAfter)} must be longer than {nameof(SuspectAfter)}.");
+            problems.Add("--dead-after must be longer than --suspect-after.");
         }
 
         if (SuspectAfter <= HeartbeatInterval)
         {
-            problems.Add($"{nameof(SuspectAfter)} must be longer than {nameof(HeartbeatInterval)}.");
+            problems.Add("--suspect-after must be longer than --heartbeat-interval.");
         }
 
         if (SessionTimeout <= KeepAliveInterval)
         {
-            problems.Add($"{nameof(SessionTimeout)} must be longer than {nameof(KeepAliveInterval)}.");
+            problems.Add("--session-timeout must be longer than --keep-alive-interval.");
         }
 
         if (problems.Count > 0)

@@ -103,6 +103,33 @@ public sealed class FilesEndToEndTests(CliCluster cluster) : IClassFixture<CliCl
     }
 
     [Fact]
+    public async Task Sources_of_one_name_do_not_replace_each_other()
+    {
+        await cluster.RunAsync([1], "put", "-", "/twin");
+        string folder = NewFolder("twins");
+
+        var result = await cluster.RunAsync(["get", .. Enumerable.Repeat("/twin", 8), folder]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(7, result.ErrorLines.Count(line => line == $"dfs get: {folder}/twin: already exists; use -f to overwrite"));
+        Assert.Equal([Path.Combine(folder, "twin")], Directory.GetFiles(folder));
+    }
+
+    [Fact]
+    public async Task A_file_in_the_place_of_a_directory_is_told_and_kept()
+    {
+        string source = NewFolder("over-a-file");
+        Write(Path.Combine(source, "f"), [1]);
+        await cluster.RunAsync([2], "put", "-", "/place");
+
+        var result = await cluster.RunAsync("put", "-r", "-f", source, "/place");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("dfs put: /place: is a file where a directory is needed; ", result.ErrorLines[0], StringComparison.Ordinal);
+        Assert.Equal([2], (await cluster.DoAsync("cat", "/place")).OutBytes);
+    }
+
+    [Fact]
     public async Task A_directory_needs_the_recursive_option()
     {
         string folder = NewFolder("needs-r");
@@ -136,6 +163,10 @@ public sealed class FilesEndToEndTests(CliCluster cluster) : IClassFixture<CliCl
         Assert.Equal("dfs mv: /moved/renamed: already exists; use -f to replace it\n", refused.Error);
         var lost = await cluster.RunAsync("mv", "/in-the-way", "/nowhere/renamed");
         Assert.Equal("dfs mv: /nowhere: no such directory; create it with 'dfs mkdir -p'\n", lost.Error);
+        var below = await cluster.RunAsync("mv", "/in-the-way", "/moved/renamed/below/it");
+        Assert.Equal("dfs mv: /moved/renamed/below/it: not a directory\n", below.Error);
+        var above = await cluster.RunAsync("mv", "/in-the-way/below", "/moved/other");
+        Assert.Equal("dfs mv: /in-the-way/below: not a directory\n", above.Error);
         await cluster.DoAsync("mv", "-f", "/in-the-way", "/moved/renamed");
 
         Assert.Equal(1, (await cluster.RunAsync("rm", "/")).ExitCode);

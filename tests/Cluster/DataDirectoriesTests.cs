@@ -14,11 +14,14 @@ public sealed class DataDirectoriesTests
 
         var chunkServer = cluster.Start("second chunk-server", ChunkServerOf(cluster, cluster.ChunkServerFolder(1)));
         var meta = cluster.Start("second meta-server", ["meta-server", "--data", cluster.MetaFolder, "--listen", FreeAddress()]);
+        var other = cluster.Start("chunk-server beside a meta-server", ChunkServerOf(cluster, cluster.MetaFolder));
 
         Assert.Equal(1, await chunkServer.WaitAsync(Soon));
         Assert.Contains(cluster.ChunkServerFolder(1), chunkServer.Log, StringComparison.Ordinal);
         Assert.Equal(1, await meta.WaitAsync(Soon));
         Assert.Contains(cluster.MetaFolder, meta.Log, StringComparison.Ordinal);
+        Assert.Equal(1, await other.WaitAsync(Soon));
+        Assert.Contains($"{cluster.MetaFolder} is not empty", other.Log, StringComparison.Ordinal);
         await cluster.WaitHealthyAsync(3);
     }
 

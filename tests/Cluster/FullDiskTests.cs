@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using DfsNet.Client;
 using DfsNet.Cluster.Harness;
+using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Cluster;
 
-/// <summary>A chunk server whose disk runs full, on a small file system of its own.</summary>
+/// <summary>A server whose disk runs full, on a small file system of its own.</summary>
 public sealed class FullDiskTests
 {
     [Fact]
@@ -27,6 +29,43 @@ public sealed class FullDiskTests
 
         await ledger.AssertAllThereAsync(client);
         Assert.False(cluster.ChunkServers[1].HasExited);
+    }
+
+    [Fact]
+    public async Task A_full_metadata_server_takes_deletions_only_and_goes_on_when_there_is_room()
+    {
+        await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { ChunkServers = 0 });
+        string folder = Path.Combine(cluster.Folder, "small"), address = $"127.0.0.1:{Ports.Take()}";
+        await using var small = await SmallFileSystem.MountAsync(folder, 64);
+        var meta = cluster.Start(
+            "meta-server on a small disk",
+            ["meta-server", "--data", Path.Combine(folder, "meta"), "--listen", address, "--space-reserve-bytes", "8MiB"]);
+        await using var client = await DfsClient.ConnectAsync(new DfsClientOptions { MetadataAddresses = [address] });
+        await client.CreateDirectoryAsync("/before");
+        string ballast = Path.Combine(folder, "ballast");
+
+        await File.WriteAllBytesAsync(ballast, new byte[52 << 20]);
+        await Eventually.HoldsAsync("creating is refused for want of space", () => IsRefusedAsync(client, "/while"));
+        await client.DeleteDirectoryAsync("/before");
+        await Assert.ThrowsAsync<DfsException>(() => client.StatAsync("/before"));
+
+        File.Delete(ballast);
+        await Eventually.HoldsAsync("creating is possible again", async () => !await IsRefusedAsync(client, "/after"));
+        await client.StatAsync("/after");
+        Assert.False(meta.HasExited);
+    }
+
+    private static async Task<bool> IsRefusedAsync(DfsClient client, string path)
+    {
+        try
+        {
+            await client.CreateDirectoryAsync(path, parents: true);
+            return false;
+        }
+        catch (DfsException error) when (error.Code == ErrorCode.OutOfSpace)
+        {
+            return true;
+        }
     }
 
     /// <summary>A tmpfs of a few MiB, where this process may mount one.</summary>

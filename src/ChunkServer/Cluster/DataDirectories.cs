@@ -14,6 +14,9 @@ internal sealed partial class DataDirectories : IAsyncDisposable
     private const string Step = "open data directory";
     private const string LockPath = "LOCK";
 
+    // Enough to recognize the directory by.
+    private const int ForeignNamesMax = 5;
+
     // What a volume keeps in its directory: one that has these but no identity lost it, and is not empty.
     private static readonly string[] VolumePaths = ["chunks", "journal"];
 
@@ -117,6 +120,10 @@ internal sealed partial class DataDirectories : IAsyncDisposable
                     $"{disk.Location} is in use by another process; a data directory belongs to one chunk server at a time",
                     error);
             }
+            catch (DiskException error)
+            {
+                throw new DfsException(ErrorCode.VolumeFailed, Step, $"{disk.Location} cannot be used: {error.Message}", error);
+            }
         }
     }
 
@@ -200,8 +207,22 @@ internal sealed partial class DataDirectories : IAsyncDisposable
                 + "restore that file, or move the rest away");
         }
 
+        if (names.Where(IsForeign).Take(ForeignNamesMax).ToList() is { Count: > 0 } foreign)
+        {
+            // A metadata server's directory, say, or a mistyped path: two owners of one directory would end badly for both.
+            throw new DfsException(
+                ErrorCode.Refused,
+                Step,
+                $"{disk.Location} is not empty ({string.Join(", ", foreign)}) and not a chunk server's data directory; "
+                + "it is left alone: give an empty one");
+        }
+
         return null;
     }
+
+    // What a new file system, or an interrupted start of ours, may have left.
+    private static bool IsForeign(string name) =>
+        name is not (LockPath or "lost+found") && !name.StartsWith('.') && !name.EndsWith(".tmp", StringComparison.Ordinal);
 
     [LoggerMessage(
         Level = LogLevel.Critical,

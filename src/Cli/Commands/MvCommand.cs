@@ -64,7 +64,9 @@ internal static class MvCommand
         }
         catch (DfsException error) when (error.Code is ErrorCode.DirectoryNotEmpty or ErrorCode.NotADirectory or ErrorCode.IsADirectory)
         {
-            throw new CommandFailure(ErrorLines.At(target, error));
+            bool throughFile = error.Code == ErrorCode.NotADirectory
+                && await LeadsThroughFileAsync(client, source, cancellation).ConfigureAwait(false);
+            throw new CommandFailure(ErrorLines.At(throughFile ? source : target, error));
         }
     }
 
@@ -74,9 +76,23 @@ internal static class MvCommand
         {
             return (await client.StatAsync(path, cancellation).ConfigureAwait(false)).IsDirectory;
         }
-        catch (DfsException error) when (error.Code == ErrorCode.NotFound)
+        catch (DfsException error) when (error.Code is ErrorCode.NotFound or ErrorCode.NotADirectory)
         {
+            // The move itself says what is wrong, and at which path.
             return false;
+        }
+    }
+
+    private static async Task<bool> LeadsThroughFileAsync(DfsClient client, string path, CancellationToken cancellation)
+    {
+        try
+        {
+            await client.StatAsync(path, cancellation).ConfigureAwait(false);
+            return false;
+        }
+        catch (DfsException error) when (error.Code is ErrorCode.NotFound or ErrorCode.NotADirectory)
+        {
+            return error.Code == ErrorCode.NotADirectory;
         }
     }
 }

@@ -77,7 +77,13 @@ internal static class LocalFiles
     }
 
     /// <summary>Moves a finished file to its name in one step; without <paramref name="overwrite"/> an existing one is an error.</summary>
-    public static void Publish(string temporary, string path, bool overwrite) => File.Move(temporary, path, overwrite);
+    public static void Publish(string temporary, string path, bool overwrite)
+    {
+        if (overwrite || !OperatingSystem.IsLinux() || !LinuxRename.TryMoveToNewName(temporary, path))
+        {
+            File.Move(temporary, path, overwrite);
+        }
+    }
 
     public static void Delete(string path) => File.Delete(path);
 

@@ -12,6 +12,8 @@ namespace DfsNet.Cli.Transfers;
 internal sealed class GetTransfer(
     DfsClient client, Surroundings surroundings, TransferSettings settings, TransferReport report, TransferCounters counters) : IDisposable
 {
+    private const string ExistsAlready = "already exists; use -f to overwrite";
+
     private readonly SemaphoreSlim _largeTurns = new(TransferSettings.LargeFilesAtOnce);
 
     /// <param name="target">A local path; a trailing separator says that it is a directory.</param>
@@ -190,7 +192,7 @@ internal sealed class GetTransfer(
 
         if (existing != LocalKind.Missing && !settings.Overwrite)
         {
-            throw new CommandFailure("already exists; use -f to overwrite");
+            throw new CommandFailure(ExistsAlready);
         }
 
         string folder = Path.GetDirectoryName(work.Local) ?? "";
@@ -215,6 +217,11 @@ internal sealed class GetTransfer(
 
             LocalFiles.Publish(temporary, work.Local, settings.Overwrite);
             published = true;
+        }
+        catch (IOException) when (!settings.Overwrite && LocalFiles.Inspect(work.Local, followLinks: false).Kind != LocalKind.Missing)
+        {
+            // It came while this one was on its way: another source of the same name, or somebody else's.
+            throw new CommandFailure(ExistsAlready);
         }
         finally
         {

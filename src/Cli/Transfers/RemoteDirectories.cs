@@ -1,4 +1,5 @@
 using DfsNet.Client;
+using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Cli.Transfers;
 
@@ -39,6 +40,12 @@ internal sealed class RemoteDirectories(DfsClient client, TransferReport report,
             await client.CreateDirectoryAsync(path, parents: true, cancellation).ConfigureAwait(false);
             counters.DirectoryDone();
             return true;
+        }
+        catch (DfsException error) when (error.Code == ErrorCode.AlreadyExists)
+        {
+            // Existing directories are no error here.
+            report.Failed(path, "is a file where a directory is needed; remove it, or choose another target");
+            return false;
         }
         catch (DfsException error)
         {

@@ -60,6 +60,7 @@ internal sealed class ChunkOpener(
         int replication, Action<ChunkId> late, CallDeadline deadline, CancellationToken cancellation)
     {
         var backoff = new Backoff(jitter);
+        DfsException? last = null;
         bool avoid = true;
         if (TakePause() is var pause && pause > TimeSpan.Zero)
         {
@@ -87,15 +88,20 @@ internal sealed class ChunkOpener(
             catch (DfsException error) when (error.Code is ErrorCode.ChunkSealed && !deadline.IsOver)
             {
                 // It was ours, and was taken back while its answer was lost: the next one is another.
-                _refusal = error;
+                _refusal = last = error;
                 await deadline.PauseAsync(backoff.Next(), cancellation).ConfigureAwait(false);
             }
             catch (DfsException error) when (error.Code is ErrorCode.TooFewServers && !deadline.IsOver)
             {
                 // When too few are left without the failed ones, they are tried after all: they may be back.
-                _refusal = error;
+                _refusal = last = error;
                 avoid = !avoid;
                 await deadline.PauseAsync(backoff.Next(), cancellation).ConfigureAwait(false);
+            }
+            catch (DfsException error) when (error.Code is ErrorCode.TimedOut && last is not null)
+            {
+                // The time ran out inside the last of many attempts: what the others were told is the reason.
+                throw deadline.GivenUp("allocate chunk", last);
             }
         }
     }

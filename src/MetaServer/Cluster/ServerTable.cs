@@ -245,6 +245,17 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
         }
     }
 
+    /// <summary>
+    /// Servers of the record have not spoken since this node began, but not for long enough to be silent: after a start they are about to.
+    /// </summary>
+    public bool AreAwaited()
+    {
+        lock (_lock)
+        {
+            return _servers.Values.Any(known => known.BootId == 0 && StateOf(known) == ServerState.Healthy);
+        }
+    }
+
     /// <summary>A chunk was placed: until the next heartbeat tells, it counts as load and as space.</summary>
     public void NotePlaced(ServerId server, VolumeId volume)
     {

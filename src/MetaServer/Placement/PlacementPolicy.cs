@@ -10,6 +10,8 @@ internal sealed record Candidate(ServerId Server, string Address, string Domain,
 
     /// <summary>A server without a label is a domain of its own host.</summary>
     public string DomainOrHost => Domain.Length > 0 ? Domain : Host;
+
+    public bool CanTake(int chunkSize) => Volumes.Any(volume => volume.Fits(chunkSize));
 }
 
 /// <summary>A healthy volume; <paramref name="Placed"/> chunks went to it since it last said how much space it has.</summary>
@@ -35,7 +37,7 @@ internal static class PlacementPolicy
     /// <summary>The chain in order; throws when fewer than the minimum can take a replica.</summary>
     public static IReadOnlyList<ReplicaPlace> Choose(PlacementRequest request, IReadOnlyList<Candidate> candidates, Random random)
     {
-        var able = candidates.Where(candidate => candidate.Volumes.Any(volume => volume.Fits(request.ChunkSize))).ToList();
+        var able = candidates.Where(candidate => candidate.CanTake(request.ChunkSize)).ToList();
         var pool = able.Where(candidate => !request.Failed.Contains(candidate.Server)).ToList();
         int minimum = Math.Min(request.MinReplicas, request.Replication);
         var again = request.Failed.Reverse().Join(able, server => server, candidate => candidate.Server, (_, candidate) => candidate);

@@ -66,6 +66,11 @@ internal sealed class ChunkAllocation(
             [.. request.FailedServers.Distinct().Select(server => new ServerId(server))],
             request.ClientHost);
         long began = time.GetTimestamp();
+        while (IsShortForNow(wish) && time.GetElapsedTime(began) < WaitMax)
+        {
+            await Task.Delay(WaitStep, time, cancellation).ConfigureAwait(false);
+        }
+
         while (true)
         {
             try
@@ -78,6 +83,13 @@ internal sealed class ChunkAllocation(
             }
         }
     }
+
+    /// <summary>
+    /// Fewer servers than wanted, while others of the record are still to register with a node that has just begun: a chunk placed now
+    /// would lack a replica for as long as it lives.
+    /// </summary>
+    private bool IsShortForNow(PlacementRequest wish) =>
+        servers.AreAwaited() && servers.Candidates().Count(candidate => candidate.CanTake(wish.ChunkSize)) < wish.Replication;
 
     private IReadOnlyList<ReplicaPlace> Choose(PlacementRequest wish)
     {

@@ -51,6 +51,49 @@ public sealed class UnreadableDirectoryTests
         await Assert.ThrowsAsync<DfsException>(() => OpenAsync(_disks));
     }
 
+    [Fact]
+    public async Task A_path_that_is_no_directory_is_named()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            var error = await Assert.ThrowsAsync<DfsException>(() => DataDirectories.OpenAsync(
+                [new LocalDisk(file)], false, new Random(3), NullLogger<DataDirectories>.Instance));
+
+            Assert.StartsWith($"{file} cannot be used", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task A_directory_that_holds_something_else_is_left_alone()
+    {
+        var disk = _disks[0].Attach();
+        await AtomicFile.WriteAsync(disk, "identity", new byte[8]);
+
+        var error = await Assert.ThrowsAsync<DfsException>(() => OpenAsync(_disks[0]));
+
+        Assert.Equal(ErrorCode.Refused, error.Code);
+        Assert.Contains("identity", error.Message, StringComparison.Ordinal);
+        Assert.False(await disk.ExistsAsync(DirectoryRecord.Path));
+    }
+
+    [Fact]
+    public async Task A_new_file_system_and_an_interrupted_start_count_as_empty()
+    {
+        var disk = _disks[0].Attach();
+        await disk.CreateDirectoryAsync("lost+found");
+        var file = await disk.OpenAsync(DirectoryRecord.Path + ".tmp", FileOpening.CreateNew);
+        await file.DisposeAsync();
+
+        await using var directories = await OpenAsync(_disks[0]);
+
+        Assert.Single(directories.Present);
+    }
+
     private static Task<DataDirectories> OpenAsync(params IReadOnlyList<SimulatedDisk> disks) =>
         DataDirectories.OpenAsync([.. disks.Select(disk => disk.Attach())], false, new Random(3), NullLogger<DataDirectories>.Instance);
 

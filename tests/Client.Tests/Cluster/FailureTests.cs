@@ -201,6 +201,16 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_large_write_that_ran_out_of_time_says_what_it_waited_for()
+    {
+        await using var cluster = await TestCluster.StartAsync(
+            servers: 1, configure: options => options with { CallTimeout = TimeSpan.FromSeconds(3) });
+        var error = await Assert.ThrowsAsync<DfsException>(() => cluster.Client.PutAsync("/f", new MemoryStream(Bytes.Of(8 * Chunk))));
+        Assert.Equal(ErrorCode.TooFewServers, error.Code);
+        Assert.Contains("1 of 1 healthy chunk servers", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Chunks_are_not_allocated_in_a_hurry_while_a_needed_server_is_dead()
     {
         await using var cluster = await TestCluster.StartAsync(

@@ -72,6 +72,37 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task Right_after_a_start_a_chunk_waits_for_servers_that_are_about_to_register()
+    {
+        await using var cluster = await TestCluster.StartAsync(3);
+        await cluster.Node.StopAsync();
+        await cluster.Node.RestartAsync();
+        await cluster.Servers[0].RegisterAsync();
+        await cluster.Servers[1].RegisterAsync();
+
+        var whole = cluster.AllocateAsync();
+        await cluster.Servers[2].RegisterAsync();
+        await cluster.Node.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(3, (await whole).Chain.Count);
+    }
+
+    [Fact]
+    public async Task Right_after_a_start_a_chunk_does_not_wait_for_ever_for_a_server_that_is_gone()
+    {
+        await using var cluster = await TestCluster.StartAsync(3);
+        await cluster.Node.StopAsync();
+        await cluster.Node.RestartAsync();
+        await cluster.Servers[0].RegisterAsync();
+        await cluster.Servers[1].RegisterAsync();
+
+        var partial = cluster.AllocateAsync();
+        await cluster.Node.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(2, (await partial).Chain.Count);
+    }
+
+    [Fact]
     public async Task A_silent_server_is_suspect_and_then_dead_and_comes_back()
     {
         await using var cluster = await TestCluster.StartAsync(2);

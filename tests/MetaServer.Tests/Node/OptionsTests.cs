@@ -12,7 +12,7 @@ public sealed class OptionsTests
         var error = Assert.Throws<DfsException>(options.Validate);
 
         Assert.Equal(ErrorCode.InvalidArgument, error.Code);
-        string[] named = ["MinReplicas", "ChunkSize", "SuspectAfter", "DeadAfter"];
+        string[] named = ["--min-replicas 5", "--chunk-size 100000", "--suspect-after", "--dead-after"];
         Assert.All(named, name => Assert.Contains(name, error.Message, StringComparison.Ordinal));
     }
 }

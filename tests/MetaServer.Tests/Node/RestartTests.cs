@@ -20,6 +20,32 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task What_is_fixed_for_the_life_of_the_cluster_cannot_be_given_another_value()
+    {
+        await using var node = await TestNode.StartAsync();
+        var session = await node.OpenSessionAsync();
+        await node.MakeDirectoryAsync(session.SessionId, 1, "a");
+        await node.StopAsync();
+        var created = node.Options;
+        MetaServerOptions[] others =
+        [
+            created with { Replication = 2 }, created with { MinReplicas = 1 }, created with { ChunkSize = created.ChunkSize / 2 },
+        ];
+
+        foreach (var other in others)
+        {
+            node.Options = other;
+            var error = await Assert.ThrowsAsync<DfsException>(node.RestartAsync);
+            Assert.Equal(ErrorCode.Refused, error.Code);
+            Assert.Contains("--replication 3 --min-replicas 2 --chunk-size 67108864", error.Message, StringComparison.Ordinal);
+        }
+
+        node.Options = created with { SuspectAfter = TimeSpan.FromSeconds(4) };
+        await node.RestartAsync();
+        await node.LookupAsync("a");
+    }
+
+    [Fact]
     public async Task What_was_acknowledged_survives_a_power_cut_at_any_moment()
     {
         for (int seed = 1; seed <= 20; seed++)
