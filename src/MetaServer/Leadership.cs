@@ -33,10 +33,8 @@ internal sealed partial class Leadership
     public Leadership(
         MetaServerOptions options,
         IStateStore store,
-        StateMachine state,
-        CommandLog log,
+        Proposer proposer,
         SpaceWatch space,
-        StorageBudget budget,
         TimeProvider time,
         Random random,
         ILoggerFactory logs)
@@ -58,7 +56,7 @@ internal sealed partial class Leadership
         Orders = new OrderBook(_ticks);
         _history = new AppliedHistory(_ticks);
         _soft = new SoftState(store, _servers, sessions, _open, Orders, bad, removals);
-        Proposer = new Proposer(state, _soft.Observe, space, time, options);
+        Proposer = proposer;
         var census = new ReplicaCensus(store.OpenSnapshot, _servers, bad, time);
         Reports = new ReplicaReports(_servers, _open, Orders, bad, changes, alarms, _history);
         Registration = new Registration(_servers, _open, Proposer, alarms, options, cluster, store);
@@ -67,8 +65,6 @@ internal sealed partial class Leadership
         Allocation = new ChunkAllocation(store, Proposer, sessions, _servers, cluster, random, time);
         Views = new FileViews(store, Proposer, sessions, _servers, bad);
         Status = new StatusViews(store, Proposer, _servers, census, removals, space, alarms, cluster);
-        Flusher = new StoreFlusher(
-            store, log, Proposer, budget.FlushLogBytes, options.FlushInterval, time, logs.CreateLogger<StoreFlusher>());
         _workers =
         [
             new MapReclaimer(store, Proposer, time),
@@ -99,14 +95,15 @@ internal sealed partial class Leadership
 
     public StatusViews Status { get; }
 
-    public StoreFlusher Flusher { get; }
-
     /// <summary>Reads the record into the soft state; everything in it is older than any report to come.</summary>
     public void Load()
     {
         _history.Begin(Store.AppliedIndex);
         _soft.Load();
     }
+
+    /// <summary>Called by the applier after each command, in order, before its caller is answered.</summary>
+    public void Observe(Applied applied) => _soft.Observe(applied);
 
     /// <summary>Counts time and does the background work until cancelled; whatever ends before, or fails, ends the node.</summary>
     public IEnumerable<Task> Run(CancellationToken cancellation) =>

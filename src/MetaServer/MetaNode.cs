@@ -1,12 +1,14 @@
 using System.Diagnostics;
+using DfsNet.Consensus;
 using DfsNet.Integrity;
+using DfsNet.MetaServer.Maintenance;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.Services;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
+using DfsNet.Protocol.Connections;
 using DfsNet.Protocol.Wire;
 using DfsNet.Storage.Disk;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
 namespace DfsNet.MetaServer;
@@ -17,14 +19,16 @@ namespace DfsNet.MetaServer;
 /// </summary>
 public sealed partial class MetaNode : IAsyncDisposable
 {
-    private const uint FeatureLevel = 1;
+    // Several heartbeats may be lost before anybody stands for election.
+    private const int HeartbeatsPerTimeout = 8;
 
-    // Beside what may wait for the log, room for what the journal is writing.
-    private const long JournalQueueBytesMax = 2 * Proposer.QueueBytesMax;
+    // A fifth bears clocks of which one runs four times as fast as the other.
+    private const int LeasesPerTimeout = 5;
 
     private readonly MetaServerOptions _options;
     private readonly IDisk _disk;
     private readonly Func<ValueTask<IStateStore>> _openStore;
+    private readonly IConnections _connections;
     private readonly TimeProvider _time;
     private readonly Random _random;
     private readonly ILoggerFactory _logs;
@@ -33,12 +37,13 @@ public sealed partial class MetaNode : IAsyncDisposable
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _disposing = new();
     private Task _running = Task.CompletedTask;
-    private volatile Leadership? _lead;
+    private volatile Running? _present;
 
     public MetaNode(
         MetaServerOptions options,
         IDisk disk,
         Func<ValueTask<IStateStore>> openStore,
+        IConnections connections,
         TimeProvider time,
         Random random,
         ILoggerFactory logs)
@@ -47,13 +52,15 @@ public sealed partial class MetaNode : IAsyncDisposable
         _options = options;
         _disk = disk;
         _openStore = openStore;
+        _connections = connections;
         _time = time;
         _random = random;
         _logs = logs;
         _log = logs.CreateLogger<MetaNode>();
-        var edge = new RpcEdge(() => _lead is not null, error => _broken.TrySetException(error), logs.CreateLogger<RpcEdge>());
+        var edge = new RpcEdge(WhyNotServing, error => _broken.TrySetException(error), logs.CreateLogger<RpcEdge>());
         MetadataService = new MetadataService(edge, Lead);
         ClusterService = new ClusterService(edge, Lead);
+        ConsensusService = new ConsensusService(edge, () => _present?.Desk);
     }
 
     /// <summary>What clients call; answers UNAVAILABLE before <see cref="Ready"/> and after the end.</summary>
@@ -62,14 +69,21 @@ public sealed partial class MetaNode : IAsyncDisposable
     /// <summary>What chunk servers call.</summary>
     public Protocol.Wire.Cluster.ClusterBase ClusterService { get; }
 
-    /// <summary>Completes when the node serves; faults when it cannot start.</summary>
+    /// <summary>What other metadata servers call.</summary>
+    public Protocol.Wire.Consensus.ConsensusBase ConsensusService { get; }
+
+    /// <summary>
+    /// Completes when the node serves, as leader of a cluster of one, or takes part in a larger one; faults when it cannot start.
+    /// </summary>
     public Task Ready => _ready.Task;
 
     /// <summary>
     /// Runs until cancelled, then puts everything to rest. Throws a <see cref="DfsException"/> when the node cannot start or must stop: a
     /// failed flush, a damaged log, a directory of another cluster.
     /// </summary>
-    public Task RunAsync(CancellationToken cancellation) => _running = RunOnceAsync(cancellation);
+    /// <param name="advertised">host:port at which others reach this node.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public Task RunAsync(string advertised, CancellationToken cancellation) => _running = RunOnceAsync(advertised, cancellation);
 
     public async ValueTask DisposeAsync()
     {
@@ -86,15 +100,38 @@ public sealed partial class MetaNode : IAsyncDisposable
         _disposing.Dispose();
     }
 
-    private Leadership Lead() =>
-        _lead ?? throw new DfsException(ErrorCode.Unavailable, "metadata server", "the metadata server is starting or stopping");
+    private Leadership Lead() => _present?.Seat.Present ?? throw WhyNotServing() ?? Starting();
 
-    private async Task RunOnceAsync(CancellationToken cancellation)
+    private DfsException? WhyNotServing()
+    {
+        if (_present is not { } present)
+        {
+            return Starting();
+        }
+
+        if (present.Seat.Present is not null)
+        {
+            return null;
+        }
+
+        var view = present.Replica.Seen;
+        return view.IsLeader || view.LeaderAddress.Length == 0
+            ? new DfsException(ErrorCode.Unavailable, "metadata server", "the metadata servers are choosing a leader")
+            : new DfsException(ErrorCode.NotLeader, "metadata server", $"the metadata leader is at {view.LeaderAddress}")
+            {
+                Leader = view.LeaderAddress,
+            };
+    }
+
+    private static DfsException Starting() =>
+        new(ErrorCode.Unavailable, "metadata server", "the metadata server is starting or stopping");
+
+    private async Task RunOnceAsync(string advertised, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _disposing.Token);
         try
         {
-            await StartAndServeAsync(stop.Token).ConfigureAwait(false);
+            await StartAndServeAsync(advertised, stop.Token).ConfigureAwait(false);
             _ready.TrySetCanceled(CancellationToken.None);
         }
         catch (DiskException error)
@@ -114,122 +151,133 @@ public sealed partial class MetaNode : IAsyncDisposable
         }
     }
 
-    private async Task StartAndServeAsync(CancellationToken stop)
+    private async Task StartAndServeAsync(string advertised, CancellationToken stop)
     {
-        var directory = await DataDirectory.OpenAsync(_disk, (uint)_options.NodeId, _random).ConfigureAwait(false);
+        var founding = new Founding(_options, advertised);
+        var directory = await DataDirectory.OpenAsync(_disk, founding.IdentityOf, _random).ConfigureAwait(false);
         await using (directory.ConfigureAwait(false))
         {
             var store = await _openStore().ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
             {
-                await ServeFromAsync(directory, store, stop).ConfigureAwait(false);
+                await ServeFromAsync(directory, founding, advertised, store, stop).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task ServeFromAsync(DataDirectory directory, IStateStore store, CancellationToken stop)
+    private async Task ServeFromAsync(
+        DataDirectory directory, Founding founding, string advertised, IStateStore store, CancellationToken stop)
     {
         long began = _time.GetTimestamp();
+        if (StateReader.Cluster(store) is { } cluster)
+        {
+            FixedOptions.Require(_options, cluster);
+        }
+
         var state = new StateMachine(store);
         var budget = StorageBudget.For(await _disk.GetSpaceAsync().ConfigureAwait(false), _options.FlushLogBytes);
-        var options = new CommandLogOptions(
-            directory.Identity.Cluster.Value, directory.Identity.Bootstrapped, budget.SegmentBytes, JournalQueueBytesMax);
-        ulong before = store.AppliedIndex;
-        var log = await CommandLog.OpenAsync(
-            _disk, options, _time, before, (point, command) => state.Apply(point.Index, command), stop).ConfigureAwait(false);
+        var opening = new LogOpening(_disk, directory, founding, budget, _time);
+        var log = await opening.OpenAsync(state.Applied, StateReader.Members(store), stop).ConfigureAwait(false);
         await using (log.ConfigureAwait(false))
         {
-            Replayed(store.AppliedIndex - before, store.AppliedIndex, _time.GetElapsedTime(began), log.Recovery.BytesCut, log.Ignored);
-            ulong term = await directory.BeginTermAsync(log.Last.Term).ConfigureAwait(false);
-            if (!directory.Identity.Bootstrapped)
+            Replayed(log.Replayed.Last.Index, store.AppliedIndex, _time.GetElapsedTime(began), log.Recovery.BytesCut, log.Replayed.Ignored);
+            var space = new SpaceWatch(_disk, _options.SpaceReserveBytes, _time);
+            await space.LookAsync().ConfigureAwait(false);
+            var card = new MembershipCard(directory.Identity, advertised, store);
+            var links = new PeerLinks(_connections, () => card.Mine, _time, _logs);
+            await using (links.ConfigureAwait(false))
             {
-                await BootstrapAsync(directory, state, log, term).ConfigureAwait(false);
+                var ballots = new BallotFile(_disk);
+                var running = Compose(directory, store, state, log, ballots, await ballots.ReadAsync().ConfigureAwait(false), space, card, links);
+                var flusher = new StoreFlusher(
+                    store, log, budget.FlushLogBytes, _options.FlushInterval, _time, _logs.CreateLogger<StoreFlusher>());
+                await RunAsync(running, flusher, space, stop).ConfigureAwait(false);
+                Ended(store.AppliedIndex);
             }
-            else if (store.AppliedIndex == 0)
-            {
-                throw LogEntryFormat.Corrupt("log and store are both empty, but the directory was in use before");
-            }
-
-            RequireFixedOptions(StateReader.Cluster(store)!);
-            await LeadAsync(store, state, log, term, budget, stop).ConfigureAwait(false);
         }
     }
 
-    private async Task BootstrapAsync(DataDirectory directory, StateMachine state, CommandLog log, ulong term)
+    private Running Compose(
+        DataDirectory directory, IStateStore store, StateMachine state, RaftLog log, BallotFile ballots, Ballot? ballot, SpaceWatch space,
+        MembershipCard card, PeerLinks links)
     {
-        if (log.Last.Index == 0)
+        var options = new RaftOptions
         {
-            var command = new Command
+            ElectionTimeout = _options.ElectionTimeout,
+            HeartbeatInterval = _options.ElectionTimeout / HeartbeatsPerTimeout,
+            LeaseTime = _options.ElectionTimeout / LeasesPerTimeout,
+        };
+        var restored = new Restored
+        {
+            Ballot = ballot ?? default,
+            Base = state.Applied,
+            Membership = StateReader.Members(store),
+            AppliedIndex = state.Applied.Index,
+            Entries = log.Replayed.Entries,
+            IsImpaired = directory.Identity.IsImpaired,
+        };
+        var mailbox = new Mailbox(_options.CommandQueueMax);
+        var seat = new LeadershipSeat(_options, store, space, mailbox, _time, _random, _logs);
+        var applier = new Applier(state, mailbox.Applied, new LeadershipCalls(seat.TryBegin, seat.Observe, seat.End));
+        Replica? replica = null;
+        replica = new Replica(
+            new ReplicaParts
             {
-                StampUnixMs = _time.GetUtcNow().ToUnixTimeMilliseconds(),
-                Bootstrap = new Bootstrap
+                Core = new Raft(card.Member, options, restored, new Random(_random.Next()), TimeSpan.Zero),
+                Options = options,
+                Mailbox = mailbox,
+                Applier = applier,
+                Log = log,
+                Ballots = ballots,
+                Space = space,
+                Send = message =>
                 {
-                    ClusterId = directory.Identity.Cluster.Value,
-                    Replication = (uint)_options.Replication,
-                    MinReplicas = (uint)Math.Min(_options.MinReplicas, _options.Replication),
-                    ChunkSize = (uint)_options.ChunkSize,
-                    FeatureLevel = FeatureLevel,
+                    if (replica!.Seen.Membership.Find(message.To) is { } member)
+                    {
+                        links.Send(member.Address, message);
+                    }
                 },
-            };
-            var point = new LogPoint(term, 1);
-            byte[] head = new byte[LogEntryFormat.HeadBytes];
-            LogEntryFormat.WriteHead(head, point);
-            log.Mark(point.Index, await log.AppendAsync(head, command.ToByteArray()).ConfigureAwait(false));
-            var applied = state.Apply(point.Index, command);
-            Invariant.Require(applied.Result.Error == ErrorCode.Unspecified, $"bootstrap was refused: {applied.Result.Message}");
-        }
-
-        await directory.SetBootstrappedAsync().ConfigureAwait(false);
+                SendSnapshot = _ => { },
+                AppliedIndex = state.Applied.Index,
+            },
+            _time,
+            _logs.CreateLogger<Replica>());
+        seat.Replica = replica;
+        return new Running(replica, seat, new PeerDesk(card, mailbox));
     }
 
-    private async Task LeadAsync(
-        IStateStore store, StateMachine state, CommandLog log, ulong term, StorageBudget budget, CancellationToken stop)
+    private async Task RunAsync(Running running, StoreFlusher flusher, SpaceWatch space, CancellationToken stop)
     {
-        var space = new SpaceWatch(_disk, _options.SpaceReserveBytes, _time);
-        await space.LookAsync().ConfigureAwait(false);
-        var lead = new Leadership(_options, store, state, log, space, budget, _time, _random, _logs);
-        lead.Load();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var proposing = lead.Proposer.RunAsync(log, term);
         Task[] loops =
-            [proposing, .. lead.Run(ending.Token), lead.Flusher.RunAsync(ending.Token), space.RunAsync(ending.Token), _broken.Task];
-        _lead = lead;
-        Began(term, store.AppliedIndex);
-        _ready.TrySetResult();
+        [
+            running.Replica.RunAsync(ending.Token), flusher.RunAsync(ending.Token), space.RunAsync(ending.Token), running.Seat.Broken,
+            _broken.Task,
+        ];
+        _present = running;
+        if (running.Replica.Seen.Membership.Voters.Count > 1)
+        {
+            _ready.TrySetResult();
+        }
+
+        _ = running.Seat.Begun.ContinueWith(_ => _ready.TrySetResult(), TaskScheduler.Default);
         try
         {
             await WaitForEndAsync(loops, ending.Token).ConfigureAwait(false);
         }
         finally
         {
-            _lead = null;
-            lead.Proposer.Stop();
+            _present = null;
             await ending.CancelAsync().ConfigureAwait(false);
-            if (!await Patience.WaitAsync(SettleAsync(loops[..^1]), Patience.AtStop, _time).ConfigureAwait(false))
+            if (!await Patience.WaitAsync(SettleAsync([.. loops[..3], running.Seat.SettleAsync()]), Patience.AtStop, _time)
+                .ConfigureAwait(false))
             {
                 // What is in the log's hands fails when the log is closed, and is never applied here.
                 GivenUp(Patience.AtStop);
             }
-
-            lead.Proposer.RefuseWaiting();
         }
 
-        await Patience.WaitAsync(lead.Flusher.TryFlushAsync(), Patience.AtStop, _time).ConfigureAwait(false);
-        Ended(store.AppliedIndex);
-    }
-
-    /// <summary>Chunks and files were made by these values: others, taken or passed over in silence, would surprise later.</summary>
-    private void RequireFixedOptions(ClusterRecord cluster)
-    {
-        int least = Math.Min(_options.MinReplicas, _options.Replication);
-        if ((cluster.Replication, cluster.MinReplicas, cluster.ChunkSize) != (_options.Replication, least, _options.ChunkSize))
-        {
-            throw new DfsException(
-                ErrorCode.Refused,
-                "meta-server: options",
-                $"the cluster in {_options.Data} was created with --replication {cluster.Replication} --min-replicas {cluster.MinReplicas} "
-                    + $"--chunk-size {cluster.ChunkSize}, which are fixed; start it with these");
-        }
+        await Patience.WaitAsync(flusher.TryFlushAsync(), Patience.AtStop, _time).ConfigureAwait(false);
     }
 
     /// <summary>Returns when the node is told to stop; throws what ended a loop before.</summary>
@@ -262,16 +310,16 @@ public sealed partial class MetaNode : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Replayed {Entries} entries up to {Index} in {Time}; {Cut} bytes of an "
-        + "incomplete tail and {Ignored} given-up entries were ignored")]
-    private partial void Replayed(ulong entries, ulong index, TimeSpan time, long cut, int ignored);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Began to serve in term {Term} at entry {Index}")]
-    private partial void Began(ulong term, ulong index);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Read the log up to entry {Last}, of which {Applied} were applied, in "
+        + "{Time}; {Cut} bytes of an incomplete tail and {Ignored} given-up entries were ignored")]
+    private partial void Replayed(ulong last, ulong applied, TimeSpan time, long cut, int ignored);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Did not come to rest within {Limit}: the metadata disk hangs")]
     private partial void GivenUp(TimeSpan limit);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped at entry {Index}")]
     private partial void Ended(ulong index);
+
+    /// <summary>What exists while the node runs.</summary>
+    private sealed record Running(Replica Replica, LeadershipSeat Seat, PeerDesk Desk);
 }

@@ -8,6 +8,9 @@ namespace DfsNet.MetaServer;
 /// <summary>Everything that can be set about a metadata server; defaults here, checked once at start.</summary>
 public sealed record MetaServerOptions
 {
+    // More would slow every write and bear no loss that five do not bear.
+    private const int PeersMax = 5;
+
     // ---- of this node: may differ between nodes and between starts ----
 
     [Description("Directory of this node's log and store.")]
@@ -18,9 +21,20 @@ public sealed record MetaServerOptions
     [Required]
     public string Listen { get; init; } = "127.0.0.1:7700";
 
-    [Description("Number of this node among the metadata nodes of its cluster.")]
-    [Range(1, 5)]
-    public int NodeId { get; init; } = 1;
+    [Description("host:port at which clients and other servers reach this one; empty: the address it listens on.")]
+    public string Advertise { get; init; } = "";
+
+    [Description("Founders of the cluster, host:port each, this server among them and the same list on each; empty: a cluster of one. "
+        + "Used when the data directory is new.")]
+    public IReadOnlyList<string> Peers { get; init; } = [];
+
+    [Description("The data directory is new and joins a cluster that exists; say so there with 'dfs admin meta add'.")]
+    public bool Join { get; init; }
+
+    // A leader that dies is missed after one to two of these; a pause of half a second (a collection, a busy disk) ends no leadership.
+    [Description("Silence of the leader after which another metadata server stands for election.")]
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan ElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(800);
 
     [Description("How often chunk servers report.")]
     [Range(typeof(TimeSpan), "00:00:00.050", "00:00:10")]
@@ -112,6 +126,16 @@ public sealed record MetaServerOptions
         if (SuspectAfter <= HeartbeatInterval)
         {
             problems.Add("--suspect-after must be longer than --heartbeat-interval.");
+        }
+
+        if (Peers.Count is 2 or > PeersMax || Peers.Distinct().Count() != Peers.Count || Peers.Any(peer => !peer.Contains(':')))
+        {
+            problems.Add($"{nameof(Peers)} must be 1, 3 or 5 different addresses host:port: two founders bear no loss.");
+        }
+
+        if (Join && Peers.Count > 0)
+        {
+            problems.Add($"{nameof(Join)} and {nameof(Peers)} exclude each other: a founder does not join.");
         }
 
         if (SessionTimeout <= KeepAliveInterval)

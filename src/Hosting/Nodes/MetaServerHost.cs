@@ -1,6 +1,7 @@
 using DfsNet.Hosting.Listening;
 using DfsNet.MetaServer;
 using DfsNet.MetaServer.Store;
+using DfsNet.Protocol.Connections;
 using DfsNet.Storage.Disk;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,24 +23,43 @@ public static class MetaServerHost
 #pragma warning restore RS0030
         var disk = new LocalDisk(options.Data);
         await disk.CreateDirectoryAsync("").ConfigureAwait(false);
-        var node = new MetaNode(options, disk, () => OpenStoreAsync(options), time, random, logs);
+        var connections = new GrpcConnections();
+        var node = new Connected(new MetaNode(options, disk, () => OpenStoreAsync(options), connections, time, random, logs), connections);
         var listener = await NodeListener.StartAsync(
             node,
             ListenAddress.Parse(options.Listen),
-            services => services.AddSingleton(node.MetadataService).AddSingleton(node.ClusterService),
+            services => services.AddSingleton(node.Server.MetadataService).AddSingleton(node.Server.ClusterService)
+                .AddSingleton(node.Server.ConsensusService),
             endpoints =>
             {
                 endpoints.MapGrpcService<Wire.Metadata.MetadataBase>();
                 endpoints.MapGrpcService<Wire.Cluster.ClusterBase>();
+                endpoints.MapGrpcService<Wire.Consensus.ConsensusBase>();
             },
             time,
             logs,
             cancellation).ConfigureAwait(false);
-        return new NodeHost(listener, listener.Address.ToString(), node, node.Ready, node.RunAsync, time);
+        string advertised = AdvertisedAt(options, listener.Address);
+        return new NodeHost(listener, advertised, node, node.Server.Ready, stop => node.Server.RunAsync(advertised, stop), time);
     }
+
+    private static string AdvertisedAt(MetaServerOptions options, ListenAddress listening) =>
+        options.Advertise.Length == 0 ? listening.ToString() : options.Advertise;
 
     // The node opens the store after it has locked the data directory; the log lies beside it.
     private static async ValueTask<IStateStore> OpenStoreAsync(MetaServerOptions options) =>
         await Task.Run(() => RocksDbStateStore.Open(Path.Combine(options.Data, "store"), new RocksDbStateStoreOptions())).ConfigureAwait(
             false);
+
+    /// <summary>A metadata server and the connections made for it alone.</summary>
+    private sealed class Connected(MetaNode server, GrpcConnections connections) : IAsyncDisposable
+    {
+        public MetaNode Server { get; } = server;
+
+        public async ValueTask DisposeAsync()
+        {
+            await Server.DisposeAsync().ConfigureAwait(false);
+            connections.Dispose();
+        }
+    }
 }

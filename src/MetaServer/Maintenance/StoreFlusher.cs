@@ -12,7 +12,7 @@ namespace DfsNet.MetaServer.Maintenance;
 /// again, it ends the node. Only a full disk is waited for.
 /// </summary>
 internal sealed partial class StoreFlusher(
-    IStateStore store, CommandLog log, Proposer proposer, long flushLogBytes, TimeSpan interval, TimeProvider time,
+    IStateStore store, RaftLog log, long flushLogBytes, TimeSpan interval, TimeProvider time,
     ILogger<StoreFlusher> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -27,7 +27,7 @@ internal sealed partial class StoreFlusher(
         while (true)
         {
             await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
-            bool isMuch = proposer.LogBytes - _flushedLogBytes >= flushLogBytes;
+            bool isMuch = log.Bytes - _flushedLogBytes >= flushLogBytes;
             bool isLong = time.GetElapsedTime(_flushedAt) >= interval && store.AppliedIndex > _flushedIndex;
             if (isMuch || isLong)
             {
@@ -62,7 +62,7 @@ internal sealed partial class StoreFlusher(
 
     private async Task FlushAsync()
     {
-        long logBytes = proposer.LogBytes;
+        long logBytes = log.Bytes;
         ulong flushed = await store.FlushAsync().ConfigureAwait(false);
         await log.TrimAsync(flushed).ConfigureAwait(false);
         _flushedLogBytes = logBytes;

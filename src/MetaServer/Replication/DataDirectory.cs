@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using DfsNet.Consensus;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 using DfsNet.Storage.Disk;
@@ -6,13 +6,12 @@ using DfsNet.Storage.Disk;
 namespace DfsNet.MetaServer.Replication;
 
 /// <summary>
-/// The data directory of one metadata node: taken by one process, named by its identity, with the term it last led. A directory that lost
-/// a part of itself is refused, never taken for a new one.
+/// The data directory of one metadata node: taken by one process, named by its identity. A directory that lost a part of itself is refused,
+/// never taken for a new one.
 /// </summary>
 internal sealed class DataDirectory : IAsyncDisposable
 {
     private const string LockFile = "lock";
-    private const string TermFile = "term";
 
     private readonly IDisk _disk;
     private readonly IAsyncDisposable _taken;
@@ -26,7 +25,10 @@ internal sealed class DataDirectory : IAsyncDisposable
 
     public NodeIdentity Identity { get; private set; }
 
-    public static async Task<DataDirectory> OpenAsync(IDisk disk, uint nodeId, Random random)
+    /// <param name="disk">The directory.</param>
+    /// <param name="found">What a new directory is set up as; given the id drawn for it.</param>
+    /// <param name="random">Draws that id.</param>
+    public static async Task<DataDirectory> OpenAsync(IDisk disk, Func<ulong, NodeIdentity> found, Random random)
     {
         IAsyncDisposable taken;
         try
@@ -45,16 +47,11 @@ internal sealed class DataDirectory : IAsyncDisposable
             if (identity is null)
             {
                 await RequireEmptyAsync(disk).ConfigureAwait(false);
-                identity = new NodeIdentity(new ClusterId(DrawId(random)), nodeId, Incarnation: 1, Bootstrapped: false);
+                identity = found(DrawId(random));
                 await AtomicFile.WriteAsync(disk, NodeIdentity.FileName, identity.Encode()).ConfigureAwait(false);
             }
 
-            return identity.NodeId == nodeId
-                ? new DataDirectory(disk, taken, identity)
-                : throw new DfsException(
-                    ErrorCode.WrongCluster,
-                    "meta-server: identity",
-                    $"{disk.Location} belongs to metadata node {identity.NodeId}, not {nodeId}; give another --data");
+            return new DataDirectory(disk, taken, identity);
         }
         catch
         {
@@ -63,28 +60,11 @@ internal sealed class DataDirectory : IAsyncDisposable
         }
     }
 
-    /// <summary>The log's first entry is durable: from now on an empty log or store is damage.</summary>
-    public async Task SetBootstrappedAsync()
+    /// <summary>What is known of this directory from now on; durable when the task ends.</summary>
+    public async Task ChangeAsync(NodeIdentity identity)
     {
-        Identity = Identity with { Bootstrapped = true };
-        await AtomicFile.WriteAsync(_disk, NodeIdentity.FileName, Identity.Encode()).ConfigureAwait(false);
-    }
-
-    /// <summary>Begins a term higher than any before it; durable when the task ends, so that no two leaders share one.</summary>
-    public async Task<ulong> BeginTermAsync(ulong newestInLog)
-    {
-        byte[]? stored = await ReadAsync(_disk, TermFile).ConfigureAwait(false);
-        if (stored is not null && stored.Length != sizeof(ulong))
-        {
-            throw new DfsException(
-                ErrorCode.Corrupt, "meta-server: term", $"{TermFile} has {stored.Length} bytes instead of {sizeof(ulong)}");
-        }
-
-        ulong term = Math.Max(stored is null ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(stored), newestInLog) + 1;
-        byte[] bytes = new byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, term);
-        await AtomicFile.WriteAsync(_disk, TermFile, bytes).ConfigureAwait(false);
-        return term;
+        await AtomicFile.WriteAsync(_disk, NodeIdentity.FileName, identity.Encode()).ConfigureAwait(false);
+        Identity = identity;
     }
 
     public ValueTask DisposeAsync() => _taken.DisposeAsync();
@@ -126,7 +106,7 @@ internal sealed class DataDirectory : IAsyncDisposable
         }
     }
 
-    private static ulong DrawId(Random random)
+    public static ulong DrawId(Random random)
     {
         ulong id;
         do

@@ -1,54 +1,72 @@
 using System.Buffers.Binary;
+using DfsNet.Consensus;
 using DfsNet.Protocol.Wire;
 using Google.Protobuf;
 
 namespace DfsNet.MetaServer.Replication;
 
-/// <summary>Where an entry stands in the log: the term of the leader that made it, and its number from 1.</summary>
-internal readonly record struct LogPoint(ulong Term, ulong Index);
-
 /// <summary>
-/// An entry of the command log as bytes: a version byte, term and index (64 bits, little-endian), the command (docs/formats.md).
+/// A record of the command log as bytes: a version byte, a kind byte, term and index (64 bits, little-endian), the body (docs/formats.md).
 /// </summary>
 internal static class LogEntryFormat
 {
-    public const byte Version = 1;
+    public const byte Version = 2;
 
-    public const int HeadBytes = 1 + 8 + 8;
+    /// <summary>Beside the kinds of entries: the log begins anew behind this point, because a snapshot up to it was installed.</summary>
+    public const byte BaseKind = 0x80;
 
-    public static void WriteHead(Span<byte> head, LogPoint point)
+    public const int HeadBytes = 1 + 1 + 8 + 8;
+
+    public static byte[] Head(Entry entry) => Head((byte)entry.Kind, entry.Point);
+
+    public static byte[] BaseRecord(LogPoint point) => Head(BaseKind, point);
+
+    /// <summary>What a record says; <paramref name="isBase"/> where it is no entry.</summary>
+    public static Entry Read(ReadOnlyMemory<byte> record, out bool isBase)
     {
-        head[0] = Version;
-        BinaryPrimitives.WriteUInt64LittleEndian(head[1..], point.Term);
-        BinaryPrimitives.WriteUInt64LittleEndian(head[9..], point.Index);
-    }
-
-    public static LogPoint ReadHead(ReadOnlySpan<byte> entry)
-    {
-        if (entry.Length < HeadBytes)
+        var bytes = record.Span;
+        if (bytes.Length < HeadBytes)
         {
-            throw Corrupt($"an entry has only {entry.Length} bytes");
+            throw Corrupt($"a record has only {bytes.Length} bytes");
         }
 
-        if (entry[0] != Version)
+        if (bytes[0] != Version)
         {
-            throw Corrupt($"an entry has format version {entry[0]}, this program knows {Version}");
+            throw Corrupt($"a record has format version {bytes[0]}, this program knows {Version}");
         }
 
-        return new LogPoint(BinaryPrimitives.ReadUInt64LittleEndian(entry[1..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[9..]));
+        isBase = bytes[1] == BaseKind;
+        var kind = (EntryKind)bytes[1];
+        if (!isBase && !Enum.IsDefined(kind))
+        {
+            throw Corrupt($"a record has kind {bytes[1]}, which this program does not know");
+        }
+
+        var point = new LogPoint(BinaryPrimitives.ReadUInt64LittleEndian(bytes[2..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[10..]));
+        return new Entry(point, kind, record[HeadBytes..]);
     }
 
-    public static Command ReadCommand(ReadOnlySpan<byte> entry)
+    public static Command ReadCommand(ReadOnlySpan<byte> body)
     {
         try
         {
-            return Command.Parser.ParseFrom(entry[HeadBytes..]);
+            return Command.Parser.ParseFrom(body);
         }
         catch (InvalidProtocolBufferException error)
         {
-            throw new DfsException(ErrorCode.Corrupt, "command log: replay", $"an entry holds no command: {error.Message}", error);
+            throw new DfsException(ErrorCode.Corrupt, "command log: apply", $"an entry holds no command: {error.Message}", error);
         }
     }
 
     public static DfsException Corrupt(string what) => new(ErrorCode.Corrupt, "command log: replay", $"the command log is damaged: {what}");
+
+    private static byte[] Head(byte kind, LogPoint point)
+    {
+        byte[] head = new byte[HeadBytes];
+        head[0] = Version;
+        head[1] = kind;
+        BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(2), point.Term);
+        BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(10), point.Index);
+        return head;
+    }
 }

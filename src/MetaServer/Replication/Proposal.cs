@@ -1,31 +1,24 @@
+using DfsNet.Consensus;
 using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Replication;
 
 /// <summary>A command on its way through the log, and the caller who waits for it.</summary>
-internal sealed class Proposal(Command command, byte[] body)
+internal sealed class Proposal(ulong term, Command command, byte[] body)
 {
     private readonly TaskCompletionSource<Committed> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>In which the proposer leads; in another one the command is not taken.</summary>
+    public ulong Term { get; } = term;
 
     public Command Command { get; } = command;
 
     public byte[] Body { get; } = body;
 
-    public byte[] Head { get; } = new byte[LogEntryFormat.HeadBytes];
-
-    /// <summary>Where the entry stands; its waiter is matched by both term and index.</summary>
-    public LogPoint Point { get; private set; }
-
-    /// <summary>Completes when the entry is on stable storage; awaited once, by the applier.</summary>
-    public ValueTask<long> Durable { get; set; }
+    /// <summary>Where the entry stands, once it does; its waiter is matched by both term and index.</summary>
+    public LogPoint Point { get; set; }
 
     public Task<Committed> Done => _done.Task;
-
-    public void Place(LogPoint point)
-    {
-        Point = point;
-        LogEntryFormat.WriteHead(Head, point);
-    }
 
     public void Complete(CommandResult result) => _done.TrySetResult(new Committed(Point.Index, result));
 

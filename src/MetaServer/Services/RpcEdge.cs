@@ -7,20 +7,23 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.MetaServer.Services;
 
 /// <summary>
-/// The edge of every call: lets nobody in before the node serves, turns errors into typed statuses, logs what is a defect of ours once.
+/// The edge of every call: lets nobody in while this node does not lead, turns errors into typed statuses, logs what is a defect of ours once.
 /// </summary>
-internal sealed partial class RpcEdge(Func<bool> isServing, Action<InvariantException> stop, ILogger log)
+internal sealed partial class RpcEdge(Func<DfsException?> whyNotServing, Action<InvariantException> stop, ILogger log)
 {
-    public async Task<TReply> RunAsync<TService, TRequest, TReply>(
+    /// <summary>For calls that only the leader answers.</summary>
+    public Task<TReply> RunAsync<TService, TRequest, TReply>(
+        TService service, TRequest request, Func<TService, TRequest, CancellationToken, Task<TReply>> call, ServerCallContext context) =>
+        whyNotServing() is { } reason
+            ? Task.FromException<TReply>(ErrorStatus.ToRpcException(reason))
+            : RunAlwaysAsync(service, request, call, context);
+
+    /// <summary>For calls that any node answers.</summary>
+    public async Task<TReply> RunAlwaysAsync<TService, TRequest, TReply>(
         TService service, TRequest request, Func<TService, TRequest, CancellationToken, Task<TReply>> call, ServerCallContext context)
     {
         try
         {
-            if (!isServing())
-            {
-                throw new DfsException(ErrorCode.Unavailable, context.Method, "the metadata server is starting or stopping");
-            }
-
             return await call(service, request, context.CancellationToken).ConfigureAwait(false);
         }
         catch (DfsException error)

@@ -1,3 +1,4 @@
+using DfsNet.Consensus;
 using DfsNet.Integrity;
 using DfsNet.MetaServer.Commands;
 using DfsNet.MetaServer.Store;
@@ -15,27 +16,27 @@ public sealed class StateMachine(IStateStore store)
     // A call's own bookkeeping: at most all kept results of a session dropped, one written, its session, the counters.
     private const int BookkeepingRecordsMax = Limits.SessionResultsMax + 3;
 
-    /// <summary>The index of the newest applied command; 0 for an empty store.</summary>
-    public ulong AppliedIndex => store.AppliedIndex;
+    /// <summary>The newest applied entry; (0, 0) for an empty store.</summary>
+    public LogPoint Applied => new(StateReader.History(store).Term, store.AppliedIndex);
 
     /// <summary>Records that the rules of one command may write; steps of larger work stop before.</summary>
     internal static int RecordsMax => Limits.CommandRecordsMax - BookkeepingRecordsMax;
 
     /// <summary>
-    /// Applies the entry at <paramref name="index"/>. After a restart the caller begins behind <see cref="AppliedIndex"/>: an entry is
+    /// Applies the command at <paramref name="point"/>. After a restart the caller begins behind <see cref="Applied"/>: an entry is
     /// never applied twice.
     /// </summary>
-    public Applied Apply(ulong index, Command command)
+    public Applied Apply(LogPoint point, Command command)
     {
-        Invariant.Require(index > store.AppliedIndex, "an entry is applied once");
+        Invariant.Require(point.Index > store.AppliedIndex, "an entry is applied once");
         bool isCall = CommandList.IsCall(command);
         if (isCall && CallLedger.FindAnswer(store, command.Request) is { } answer)
         {
-            store.Apply(index, []);
+            Put(point, []);
             return new Applied(answer, []);
         }
 
-        var context = new CommandContext(new Transaction(store), index, command);
+        var context = new CommandContext(new Transaction(store), point.Index, command);
         CommandResult result;
         try
         {
@@ -46,7 +47,7 @@ public sealed class StateMachine(IStateStore store)
         catch (DfsException refusal) when (Refusal.Is(refusal))
         {
             // The edge where a refusal becomes the caller's answer: what the rules changed so far is forgotten.
-            context = new CommandContext(new Transaction(store), index, command);
+            context = new CommandContext(new Transaction(store), point.Index, command);
             result = Refusal.ToResult(refusal);
         }
 
@@ -55,8 +56,28 @@ public sealed class StateMachine(IStateStore store)
             CallLedger.Keep(context.State, command.Request, result);
         }
 
-        store.Apply(index, context.State.Changes);
+        Put(point, context.State.Changes);
         return new Applied(result, context.Events);
+    }
+
+    /// <summary>The members of the cluster from <paramref name="point"/> on.</summary>
+    public void ApplyMembership(LogPoint point, ReadOnlyMemory<byte> membership)
+    {
+        Invariant.Require(point.Index > store.AppliedIndex, "an entry is applied once");
+        Put(point, [new(Keys.Membership, membership.ToArray())]);
+    }
+
+    /// <summary>An entry that changes nothing.</summary>
+    public void Skip(LogPoint point)
+    {
+        Invariant.Require(point.Index > store.AppliedIndex, "an entry is applied once");
+        Put(point, []);
+    }
+
+    private void Put(LogPoint point, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>> changes)
+    {
+        var history = new HistoryRecord { Term = point.Term, Digest = StateDigest.Next(StateReader.History(store).Digest, point, changes) };
+        store.Apply(point.Index, [.. changes, new(Keys.History.Bytes, Records.Encode(history))]);
     }
 
     private static void RequireBounded(CommandContext context, int recordsMax)

@@ -1,3 +1,4 @@
+using DfsNet.Consensus;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
@@ -9,6 +10,15 @@ internal static class StateReader
 {
     /// <summary>Null before the first entry of the log.</summary>
     public static ClusterRecord? Cluster(IStateReads reads) => reads.Get(Keys.Cluster);
+
+    public static HistoryRecord History(IStateReads reads) => reads.Get(Keys.History) ?? new HistoryRecord();
+
+    /// <summary>The members as of the applied entry; empty before the first entry of the log.</summary>
+    public static Membership Members(IStateReads reads) =>
+        reads.Get(Keys.Membership) is { } stored
+            ? Membership.TryDecode(stored)
+                ?? throw new DfsException(ErrorCode.Unsupported, "state store", "its list of members is of a format that this program does not know")
+            : Membership.Empty;
 
     public static CountersRecord Counters(IStateReads reads) => reads.Get(Keys.Counters) ?? new CountersRecord();
 

@@ -14,6 +14,8 @@ internal static class Keys
 
     public const byte ClusterTable = 0x01;
     public const byte CountersTable = 0x02;
+    public const byte MembershipTable = 0x03;
+    public const byte HistoryTable = 0x04;
     public const byte InodeTable = 0x10;
     public const byte DirentTable = 0x11;
     public const byte ParentTable = 0x12;
@@ -38,6 +40,11 @@ internal static class Keys
     public static RecordKey<ClusterRecord> Cluster { get; } = new([ClusterTable]);
 
     public static RecordKey<CountersRecord> Counters { get; } = new([CountersTable]);
+
+    /// <summary>Leads to the members as consensus encodes them, not to a record.</summary>
+    public static byte[] Membership { get; } = [MembershipTable];
+
+    public static RecordKey<HistoryRecord> History { get; } = new([HistoryTable]);
 
     public static RecordKey<InodeRecord> Inode(InodeId inode) => new(Of(InodeTable, inode.Value));
 

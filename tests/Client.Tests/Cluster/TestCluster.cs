@@ -104,6 +104,7 @@ internal sealed class TestCluster : IAsyncDisposable
             configure?.Invoke(options) ?? options,
             MetaDisk,
             () => ValueTask.FromResult<IStateStore>(new MemoryStateStore()),
+            Network,
             TimeProvider.System,
             new Random(2),
             NullLoggerFactory.Instance);
@@ -111,9 +112,10 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             Protocol.Wire.Metadata.BindService(binder, node.MetadataService);
             Protocol.Wire.Cluster.BindService(binder, node.ClusterService);
+            Protocol.Wire.Consensus.BindService(binder, node.ConsensusService);
         });
         _nodes.Add(node);
-        _running.Add(node.RunAsync(_stop.Token));
+        _running.Add(node.RunAsync(MetaAddress, _stop.Token));
         await node.Ready.WaitAsync(TimeSpan.FromSeconds(60));
     }
 

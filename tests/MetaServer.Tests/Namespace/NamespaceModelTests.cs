@@ -1,3 +1,4 @@
+using DfsNet.Consensus;
 using CsCheck;
 using DfsNet.Integrity;
 using DfsNet.MetaServer.State;
@@ -181,7 +182,7 @@ public class NamespaceModelTests
             var machine = new StateMachine(store);
             for (int i = 0; i < Metadata.Log.Count; i++)
             {
-                machine.Apply((ulong)i + 1, Metadata.Log[i]);
+                machine.Apply(new LogPoint(1, (ulong)i + 1), Metadata.Log[i]);
             }
 
             Assert.Equal(Print(_store), Print(store));

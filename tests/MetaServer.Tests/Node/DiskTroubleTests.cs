@@ -59,6 +59,7 @@ public sealed class DiskTroubleTests
     {
         await using var node = await TestNode.StartAsync();
         ulong session = (await node.OpenSessionAsync()).SessionId;
+        ulong applied = node.Store.AppliedIndex;
         node.Disk.StallFor(TimeSpan.FromHours(1));
         var making = node.MakeDirectoryAsync(session, 1, "a");
         long began = node.Time.GetTimestamp();
@@ -69,7 +70,7 @@ public sealed class DiskTroubleTests
 
         node.Time.Advance(TimeSpan.FromHours(1));
         await TestNode.RefusedAsync(() => making);
-        Assert.Equal(2u, node.Store.AppliedIndex);
+        Assert.Equal(applied, node.Store.AppliedIndex);
         await node.RestartAsync();
         await node.MakeDirectoryAsync(session, 1, "a");
     }

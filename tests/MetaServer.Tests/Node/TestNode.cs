@@ -1,4 +1,5 @@
 using DfsNet.Devices;
+using DfsNet.Devices.Network;
 using DfsNet.Devices.Time;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Errors;
@@ -51,8 +52,8 @@ internal sealed class TestNode : IAsyncDisposable
         _attached = new AttachedStore(Store);
         Node = new MetaNode(
             Options, Disk.Attach(), () =>
-                ValueTask.FromResult<IStateStore>(_attached), Time, new Random(_random.Next()), NullLoggerFactory.Instance);
-        _running = Node.RunAsync(_stop.Token);
+                ValueTask.FromResult<IStateStore>(_attached), new DirectNetwork(Time), Time, new Random(_random.Next()), NullLoggerFactory.Instance);
+        _running = Node.RunAsync("meta:7700", _stop.Token);
         await Node.Ready;
     }
 

@@ -1,3 +1,4 @@
+using DfsNet.Consensus;
 using DfsNet.Integrity;
 using DfsNet.MetaServer.Chunks;
 using DfsNet.MetaServer.Namespace;
@@ -49,7 +50,7 @@ internal sealed class MetadataInHand
     public CommandResult Propose(Command command)
     {
         Log.Add(command);
-        var applied = Machine.Apply((ulong)Log.Count, command);
+        var applied = Machine.Apply(new LogPoint(1, (ulong)Log.Count), command);
         Events.AddRange(applied.Events);
         return applied.Result;
     }
@@ -192,7 +193,7 @@ internal sealed class MetadataInHand
         Machine = new StateMachine(Store);
         for (int i = (int)Store.AppliedIndex; i < Log.Count; i++)
         {
-            Machine.Apply((ulong)i + 1, Log[i]);
+            Machine.Apply(new LogPoint(1, (ulong)i + 1), Log[i]);
         }
     }
 

@@ -1,3 +1,4 @@
+using DfsNet.Consensus;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
@@ -208,7 +209,7 @@ public class SessionTests
     public void An_entry_is_never_applied_twice()
     {
         var machine = new StateMachine(_metadata.Store);
-        Assert.Throws<Integrity.InvariantException>(() => machine.Apply(machine.AppliedIndex, new Command()));
+        Assert.Throws<Integrity.InvariantException>(() => machine.Apply(machine.Applied, new Command()));
     }
 
     [Fact]
@@ -226,8 +227,9 @@ public class SessionTests
     public void A_log_without_a_bootstrap_and_unknown_commands_are_refused()
     {
         var machine = new StateMachine(new MemoryStateStore());
-        Assert.Equal(ErrorCode.Refused, machine.Apply(1, new Command { OpenSession = new OpenSession { Nonce = 1 } }).Result.Error);
-        Assert.Equal(1ul, machine.AppliedIndex);
+        var open = new Command { OpenSession = new OpenSession { Nonce = 1 } };
+        Assert.Equal(ErrorCode.Refused, machine.Apply(new LogPoint(1, 1), open).Result.Error);
+        Assert.Equal(new LogPoint(1, 1), machine.Applied);
         Assert.Equal(ErrorCode.Unsupported, _metadata.Propose(new Command()).Error);
         Assert.Equal(ErrorCode.Unsupported, _metadata.Call(new ClientCommand()).Error);
     }

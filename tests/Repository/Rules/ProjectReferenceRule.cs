@@ -9,10 +9,11 @@ internal sealed class ProjectReferenceRule : IRule
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Integrity"] = [],
+        ["Consensus"] = ["Integrity"],
         ["Workers"] = ["Integrity"],
         ["Storage"] = ["Integrity"],
         ["Protocol"] = ["Integrity"],
-        ["MetaServer"] = ["Integrity", "Workers", "Storage", "Protocol"],
+        ["MetaServer"] = ["Integrity", "Consensus", "Workers", "Storage", "Protocol"],
         ["ChunkServer"] = ["Integrity", "Workers", "Storage", "Protocol"],
         ["Client"] = ["Integrity", "Protocol"],
         ["Hosting"] = ["Integrity", "Workers", "Storage", "Protocol", "MetaServer", "ChunkServer"],
@@ -23,6 +24,7 @@ internal sealed class ProjectReferenceRule : IRule
     private static readonly Dictionary<string, string[]> AllowedPackages = new()
     {
         ["Integrity"] = [],
+        ["Consensus"] = [],
         ["Workers"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["Storage"] = [],
         ["Protocol"] = ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Net.Client", "Grpc.Tools"],

@@ -40,6 +40,7 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
             World.Shape.MetaOptions,
             disk,
             () => ValueTask.FromResult<IStateStore>(store),
+            World.Network.ConnectionsOf(Name, life, clock),
             clock,
             new Random(Random.Next()),
             World.LogsOf(life));
@@ -48,8 +49,9 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
         {
             Protocol.Wire.Metadata.BindService(binder, node.MetadataService);
             Protocol.Wire.Cluster.BindService(binder, node.ClusterService);
+            Protocol.Wire.Consensus.BindService(binder, node.ConsensusService);
         });
-        _ = WatchAsync(node.RunAsync(CancellationToken.None), life);
+        _ = WatchAsync(node.RunAsync(Address, CancellationToken.None), life);
     }
 
     protected override void AfterDeath(bool powerLost)

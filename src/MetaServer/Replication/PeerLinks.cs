@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using DfsNet.Consensus;
+using DfsNet.Protocol.Connections;
+using DfsNet.Protocol.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace DfsNet.MetaServer.Replication;
+
+/// <summary>The ways to the other members; a message that cannot go is lost, as consensus expects of a network.</summary>
+internal sealed class PeerLinks(IConnections connections, Func<RaftSender> sender, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, PeerLink> _links = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _ending = new();
+
+    /// <summary>Never waits.</summary>
+    public void Send(string address, Message message)
+    {
+        if (_ending.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var envelope = RaftWire.ToEnvelope(message);
+        envelope.Sender = sender();
+        _links.GetOrAdd(address, Open).Post(envelope);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_links.Values.Select(link => link.Ended)).ConfigureAwait(false);
+        _ending.Dispose();
+    }
+
+    private PeerLink Open(string address) =>
+        new(address, connections, time, logs.CreateLogger<PeerLink>(), _ending.Token);
+}
