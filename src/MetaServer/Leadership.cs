@@ -34,6 +34,7 @@ internal sealed partial class Leadership
         MetaServerOptions options,
         IStateStore store,
         Proposer proposer,
+        NodeLife life,
         SpaceWatch space,
         TimeProvider time,
         Random random,
@@ -72,6 +73,7 @@ internal sealed partial class Leadership
             new ChunkRemover(removals, _soft, Proposer, options.RemovalGrace, time),
             new ReplicaChangeCommitter(changes, Proposer, time),
             new SessionReaper(sessions, _open, Proposer, time),
+            new MemberKeeper(life, Proposer, alarms, time),
         ];
     }
 

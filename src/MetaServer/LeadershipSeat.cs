@@ -11,10 +11,15 @@ namespace DfsNet.MetaServer;
 /// Where this node's leadership is, while it leads: begun and ended by the applier between two entries, seen by the services.
 /// </summary>
 internal sealed partial class LeadershipSeat(
-    MetaServerOptions options, IStateStore store, SpaceWatch space, Mailbox mailbox, TimeProvider time, Random random, ILoggerFactory logs)
+    MetaServerOptions options,
+    IStateStore store,
+    SpaceWatch space,
+    Mailbox mailbox,
+    NodeLife life,
+    TimeProvider time,
+    Random random,
+    ILoggerFactory logs)
 {
-    private const uint FeatureLevel = 1;
-
     private readonly ILogger _log = logs.CreateLogger<LeadershipSeat>();
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,9 +37,6 @@ internal sealed partial class LeadershipSeat(
     /// <summary>Ends when this node leads for the first time.</summary>
     public Task Begun => _begun.Task;
 
-    /// <summary>Set once, before the applier runs.</summary>
-    public Replica? Replica { get; set; }
-
     /// <summary>Called by the applier: see <see cref="LeadershipCalls"/>.</summary>
     public bool TryBegin(ulong term)
     {
@@ -45,8 +47,8 @@ internal sealed partial class LeadershipSeat(
         }
 
         FixedOptions.Require(options, cluster);
-        var proposer = new Proposer(mailbox, Replica!, term, space, time, options);
-        var lead = new Leadership(options, store, proposer, space, time, random, logs);
+        var proposer = new Proposer(mailbox, life.Replica, term, space, time, options);
+        var lead = new Leadership(options, store, proposer, life, space, time, random, logs);
         lead.Load();
         _ending = new CancellationTokenSource();
         _loops.RemoveAll(loop => loop.IsCompleted);
@@ -87,7 +89,7 @@ internal sealed partial class LeadershipSeat(
                 Replication = (uint)options.Replication,
                 MinReplicas = (uint)Math.Min(options.MinReplicas, options.Replication),
                 ChunkSize = (uint)options.ChunkSize,
-                FeatureLevel = FeatureLevel,
+                FeatureLevel = FeatureLevels.Newest,
             },
         };
         mailbox.Post(new Proposal(term, command, command.ToByteArray()));

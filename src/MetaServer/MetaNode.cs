@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using DfsNet.Consensus;
 using DfsNet.Integrity;
-using DfsNet.MetaServer.Maintenance;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.Services;
 using DfsNet.MetaServer.State;
@@ -14,35 +12,25 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.MetaServer;
 
 /// <summary>
-/// One metadata server: a plain object that a process, a test or the simulator runs. The store is opened once, after the data directory is
-/// locked and its identity is checked.
+/// One metadata server: a plain object that a process, a test or the simulator runs. Holds the data directory, waits to be added where it
+/// joins a cluster, and lives as a member of it, again and again: a life ends where a snapshot takes the place of store and log.
 /// </summary>
 public sealed partial class MetaNode : IAsyncDisposable
 {
-    // Several heartbeats may be lost before anybody stands for election.
-    private const int HeartbeatsPerTimeout = 8;
-
-    // A fifth bears clocks of which one runs four times as fast as the other.
-    private const int LeasesPerTimeout = 5;
-
     private readonly MetaServerOptions _options;
-    private readonly IDisk _disk;
-    private readonly Func<ValueTask<IStateStore>> _openStore;
-    private readonly IConnections _connections;
-    private readonly TimeProvider _time;
-    private readonly Random _random;
-    private readonly ILoggerFactory _logs;
+    private readonly NodeDevices _devices;
     private readonly ILogger _log;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _disposing = new();
     private Task _running = Task.CompletedTask;
-    private volatile Running? _present;
+    private volatile NodeLife? _life;
+    private volatile IPeerDesk? _desk;
 
     public MetaNode(
         MetaServerOptions options,
         IDisk disk,
-        Func<ValueTask<IStateStore>> openStore,
+        IStateStores stores,
         IConnections connections,
         TimeProvider time,
         Random random,
@@ -50,17 +38,13 @@ public sealed partial class MetaNode : IAsyncDisposable
     {
         options.Validate();
         _options = options;
-        _disk = disk;
-        _openStore = openStore;
-        _connections = connections;
-        _time = time;
-        _random = random;
-        _logs = logs;
+        _devices = new NodeDevices(disk, stores, connections, time, random, logs);
         _log = logs.CreateLogger<MetaNode>();
         var edge = new RpcEdge(WhyNotServing, error => _broken.TrySetException(error), logs.CreateLogger<RpcEdge>());
         MetadataService = new MetadataService(edge, Lead);
         ClusterService = new ClusterService(edge, Lead);
-        ConsensusService = new ConsensusService(edge, () => _present?.Desk);
+        ConsensusService = new ConsensusService(edge, () => _desk);
+        MembersService = new MembersService(edge, new MemberViews(() => _life, WhyNotServing, options.CallTimeMax, time));
     }
 
     /// <summary>What clients call; answers UNAVAILABLE before <see cref="Ready"/> and after the end.</summary>
@@ -72,10 +56,20 @@ public sealed partial class MetaNode : IAsyncDisposable
     /// <summary>What other metadata servers call.</summary>
     public Protocol.Wire.Consensus.ConsensusBase ConsensusService { get; }
 
+    /// <summary>What operators ask about metadata servers.</summary>
+    public Members.MembersBase MembersService { get; }
+
     /// <summary>
-    /// Completes when the node serves, as leader of a cluster of one, or takes part in a larger one; faults when it cannot start.
+    /// Completes when the node serves, as leader of a cluster of one, takes part in a larger one, or waits to be added to one; faults when
+    /// it cannot start.
     /// </summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>The term in which this node leads; 0 while it does not.</summary>
+    public ulong LeadingTerm => _life?.Seat.Present?.Proposer.Term ?? 0;
+
+    /// <summary>A part of its log was lost, and is not repaired yet.</summary>
+    public bool IsImpaired => _life?.Replica.Seen.IsImpaired ?? false;
 
     /// <summary>
     /// Runs until cancelled, then puts everything to rest. Throws a <see cref="DfsException"/> when the node cannot start or must stop: a
@@ -100,21 +94,23 @@ public sealed partial class MetaNode : IAsyncDisposable
         _disposing.Dispose();
     }
 
-    private Leadership Lead() => _present?.Seat.Present ?? throw WhyNotServing() ?? Starting();
+    private Leadership Lead() => _life?.Seat.Present ?? throw WhyNotServing() ?? Starting();
 
     private DfsException? WhyNotServing()
     {
-        if (_present is not { } present)
+        if (_life is not { } life)
         {
-            return Starting();
+            return _desk is JoiningDesk
+                ? new DfsException(ErrorCode.Unavailable, "metadata server", "this metadata server waits to be added (dfs admin meta add)")
+                : Starting();
         }
 
-        if (present.Seat.Present is not null)
+        if (life.Seat.Present is not null)
         {
             return null;
         }
 
-        var view = present.Replica.Seen;
+        var view = life.Replica.Seen;
         return view.IsLeader || view.LeaderAddress.Length == 0
             ? new DfsException(ErrorCode.Unavailable, "metadata server", "the metadata servers are choosing a leader")
             : new DfsException(ErrorCode.NotLeader, "metadata server", $"the metadata leader is at {view.LeaderAddress}")
@@ -131,7 +127,7 @@ public sealed partial class MetaNode : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _disposing.Token);
         try
         {
-            await StartAndServeAsync(advertised, stop.Token).ConfigureAwait(false);
+            await HoldDirectoryAsync(advertised, stop.Token).ConfigureAwait(false);
             _ready.TrySetCanceled(CancellationToken.None);
         }
         catch (DiskException error)
@@ -139,7 +135,7 @@ public sealed partial class MetaNode : IAsyncDisposable
             var failure = new DfsException(
                 error.Failure == DiskFailure.Full ? ErrorCode.OutOfSpace : ErrorCode.VolumeFailed,
                 $"metadata server: {error.Operation}",
-                $"the metadata disk at {_disk.Location} failed ({error.Message}): nothing more is acknowledged on it",
+                $"the metadata disk at {_devices.Disk.Location} failed ({error.Message}): nothing more is acknowledged on it",
                 error);
             _ready.TrySetException(failure);
             throw failure;
@@ -151,162 +147,101 @@ public sealed partial class MetaNode : IAsyncDisposable
         }
     }
 
-    private async Task StartAndServeAsync(string advertised, CancellationToken stop)
+    private async Task HoldDirectoryAsync(string advertised, CancellationToken stop)
     {
         var founding = new Founding(_options, advertised);
-        var directory = await DataDirectory.OpenAsync(_disk, founding.IdentityOf, _random).ConfigureAwait(false);
+        var directory = await DataDirectory.OpenAsync(_devices.Disk, founding.IdentityOf, _devices.Random).ConfigureAwait(false);
         await using (directory.ConfigureAwait(false))
         {
-            var store = await _openStore().ConfigureAwait(false);
-            await using (store.ConfigureAwait(false))
+            bool goesOn = true;
+            while (goesOn)
             {
-                await ServeFromAsync(directory, founding, advertised, store, stop).ConfigureAwait(false);
+                await directory.RemoveReplacedAsync(_devices.Stores).ConfigureAwait(false);
+                goesOn = directory.Identity.Member == MemberId.None
+                    ? await JoinAsync(directory, stop).ConfigureAwait(false)
+                    : await LiveAsync(directory, founding, advertised, stop).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task ServeFromAsync(
-        DataDirectory directory, Founding founding, string advertised, IStateStore store, CancellationToken stop)
+    /// <summary>Waits for the leader's first word, which says as whom this node takes part. False when the node is told to stop.</summary>
+    private async Task<bool> JoinAsync(DataDirectory directory, CancellationToken stop)
     {
-        long began = _time.GetTimestamp();
-        if (StateReader.Cluster(store) is { } cluster)
+        var desk = new JoiningDesk();
+        _desk = desk;
+        _ready.TrySetResult();
+        WaitsToBeAdded();
+        try
         {
-            FixedOptions.Require(_options, cluster);
+            var call = await desk.Called.WaitAsync(stop).ConfigureAwait(false);
+            var joined = directory.Identity with { Member = new MemberId(call.To), Cluster = call.Sender.ClusterId };
+            await directory.ChangeAsync(joined).ConfigureAwait(false);
+            Joined(joined.Member);
+            return true;
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return false;
+        }
+        finally
+        {
+            _desk = null;
+        }
+    }
 
-        var state = new StateMachine(store);
-        var budget = StorageBudget.For(await _disk.GetSpaceAsync().ConfigureAwait(false), _options.FlushLogBytes);
-        var opening = new LogOpening(_disk, directory, founding, budget, _time);
+    /// <summary>False when the node is told to stop.</summary>
+    private async Task<bool> LiveAsync(DataDirectory directory, Founding founding, string advertised, CancellationToken stop)
+    {
+        var store = await _devices.Stores.OpenAsync(directory.Identity.StoreNumber).ConfigureAwait(false);
+        await using (store.ConfigureAwait(false))
+        {
+            if (StateReader.Cluster(store) is { } cluster)
+            {
+                FixedOptions.Require(_options, cluster);
+            }
+
+            var digests = new DigestBook(directory.Identity.Member);
+            var state = new StateMachine(store, digests.Note);
+            var budget = StorageBudget.For(await _devices.Disk.GetSpaceAsync().ConfigureAwait(false), _options.FlushLogBytes);
+            var ballot = await BallotFile.OpenAsync(_devices.Disk, directory.Identity.IsBegun).ConfigureAwait(false);
+            var log = await OpenLogAsync(directory, founding, state, store, budget, stop).ConfigureAwait(false);
+            await using (log.ConfigureAwait(false))
+            {
+                var life = new NodeLife(_options, _devices, directory, advertised, store, state, log, ballot, budget, digests);
+                return await LiveAsync(life, stop).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<RaftLog> OpenLogAsync(
+        DataDirectory directory, Founding founding, StateMachine state, IStateStore store, StorageBudget budget, CancellationToken stop)
+    {
+        var time = _devices.Time;
+        long began = time.GetTimestamp();
+        var opening = new LogOpening(_devices.Disk, directory, founding, budget, time, _devices.Logs.CreateLogger<LogOpening>());
         var log = await opening.OpenAsync(state.Applied, StateReader.Members(store), stop).ConfigureAwait(false);
-        await using (log.ConfigureAwait(false))
-        {
-            Replayed(log.Replayed.Last.Index, store.AppliedIndex, _time.GetElapsedTime(began), log.Recovery.BytesCut, log.Replayed.Ignored);
-            var space = new SpaceWatch(_disk, _options.SpaceReserveBytes, _time);
-            await space.LookAsync().ConfigureAwait(false);
-            var card = new MembershipCard(directory.Identity, advertised, store);
-            var links = new PeerLinks(_connections, () => card.Mine, _time, _logs);
-            await using (links.ConfigureAwait(false))
-            {
-                var ballots = new BallotFile(_disk);
-                var running = Compose(directory, store, state, log, ballots, await ballots.ReadAsync().ConfigureAwait(false), space, card, links);
-                var flusher = new StoreFlusher(
-                    store, log, budget.FlushLogBytes, _options.FlushInterval, _time, _logs.CreateLogger<StoreFlusher>());
-                await RunAsync(running, flusher, space, stop).ConfigureAwait(false);
-                Ended(store.AppliedIndex);
-            }
-        }
+        Replayed(log.Replayed.Last.Index, store.AppliedIndex, time.GetElapsedTime(began), log.Recovery.BytesCut, log.Replayed.Ignored);
+        return log;
     }
 
-    private Running Compose(
-        DataDirectory directory, IStateStore store, StateMachine state, RaftLog log, BallotFile ballots, Ballot? ballot, SpaceWatch space,
-        MembershipCard card, PeerLinks links)
+    private async Task<bool> LiveAsync(NodeLife life, CancellationToken stop)
     {
-        var options = new RaftOptions
-        {
-            ElectionTimeout = _options.ElectionTimeout,
-            HeartbeatInterval = _options.ElectionTimeout / HeartbeatsPerTimeout,
-            LeaseTime = _options.ElectionTimeout / LeasesPerTimeout,
-        };
-        var restored = new Restored
-        {
-            Ballot = ballot ?? default,
-            Base = state.Applied,
-            Membership = StateReader.Members(store),
-            AppliedIndex = state.Applied.Index,
-            Entries = log.Replayed.Entries,
-            IsImpaired = directory.Identity.IsImpaired,
-        };
-        var mailbox = new Mailbox(_options.CommandQueueMax);
-        var seat = new LeadershipSeat(_options, store, space, mailbox, _time, _random, _logs);
-        var applier = new Applier(state, mailbox.Applied, new LeadershipCalls(seat.TryBegin, seat.Observe, seat.End));
-        Replica? replica = null;
-        replica = new Replica(
-            new ReplicaParts
-            {
-                Core = new Raft(card.Member, options, restored, new Random(_random.Next()), TimeSpan.Zero),
-                Options = options,
-                Mailbox = mailbox,
-                Applier = applier,
-                Log = log,
-                Ballots = ballots,
-                Space = space,
-                Send = message =>
-                {
-                    if (replica!.Seen.Membership.Find(message.To) is { } member)
-                    {
-                        links.Send(member.Address, message);
-                    }
-                },
-                SendSnapshot = _ => { },
-                AppliedIndex = state.Applied.Index,
-            },
-            _time,
-            _logs.CreateLogger<Replica>());
-        seat.Replica = replica;
-        return new Running(replica, seat, new PeerDesk(card, mailbox));
-    }
-
-    private async Task RunAsync(Running running, StoreFlusher flusher, SpaceWatch space, CancellationToken stop)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Task[] loops =
-        [
-            running.Replica.RunAsync(ending.Token), flusher.RunAsync(ending.Token), space.RunAsync(ending.Token), running.Seat.Broken,
-            _broken.Task,
-        ];
-        _present = running;
-        if (running.Replica.Seen.Membership.Voters.Count > 1)
+        _life = life;
+        _desk = life.Desk;
+        if (life.Replica.Seen.Membership.Members.Count != 1)
         {
             _ready.TrySetResult();
         }
 
-        _ = running.Seat.Begun.ContinueWith(_ => _ready.TrySetResult(), TaskScheduler.Default);
+        _ = life.Seat.Begun.ContinueWith(_ => _ready.TrySetResult(), TaskScheduler.Default);
         try
         {
-            await WaitForEndAsync(loops, ending.Token).ConfigureAwait(false);
+            return await life.RunAsync(_broken.Task, stop).ConfigureAwait(false);
         }
         finally
         {
-            _present = null;
-            await ending.CancelAsync().ConfigureAwait(false);
-            if (!await Patience.WaitAsync(SettleAsync([.. loops[..3], running.Seat.SettleAsync()]), Patience.AtStop, _time)
-                .ConfigureAwait(false))
-            {
-                // What is in the log's hands fails when the log is closed, and is never applied here.
-                GivenUp(Patience.AtStop);
-            }
-        }
-
-        await Patience.WaitAsync(flusher.TryFlushAsync(), Patience.AtStop, _time).ConfigureAwait(false);
-    }
-
-    /// <summary>Returns when the node is told to stop; throws what ended a loop before.</summary>
-    private static async Task WaitForEndAsync(Task[] loops, CancellationToken stop)
-    {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var registration = stop.Register(() => stopped.TrySetResult());
-        var first = await Task.WhenAny([.. loops, stopped.Task]).ConfigureAwait(false);
-        if (stop.IsCancellationRequested && (first.IsCanceled || first.IsCompletedSuccessfully))
-        {
-            return;
-        }
-
-        await first.ConfigureAwait(false);
-        throw new UnreachableException("a loop of the metadata server ended by itself");
-    }
-
-    private static async Task SettleAsync(IEnumerable<Task> loops)
-    {
-        foreach (var loop in loops)
-        {
-            try
-            {
-                await loop.ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is OperationCanceledException or DiskException or DfsException or InvariantException)
-            {
-                // Cancelled, or the reason why the node ends, which is on its way to whoever runs it.
-            }
+            _life = null;
+            _desk = null;
         }
     }
 
@@ -314,12 +249,9 @@ public sealed partial class MetaNode : IAsyncDisposable
         + "{Time}; {Cut} bytes of an incomplete tail and {Ignored} given-up entries were ignored")]
     private partial void Replayed(ulong last, ulong applied, TimeSpan time, long cut, int ignored);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Did not come to rest within {Limit}: the metadata disk hangs")]
-    private partial void GivenUp(TimeSpan limit);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Waits to be added to a cluster: say 'dfs admin meta add' there")]
+    private partial void WaitsToBeAdded();
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped at entry {Index}")]
-    private partial void Ended(ulong index);
-
-    /// <summary>What exists while the node runs.</summary>
-    private sealed record Running(Replica Replica, LeadershipSeat Seat, PeerDesk Desk);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Joined as metadata node {Member}")]
+    private partial void Joined(MemberId member);
 }

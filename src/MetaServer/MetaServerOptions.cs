@@ -36,6 +36,10 @@ public sealed record MetaServerOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan ElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(800);
 
+    [Description("Newest log bytes kept for metadata servers that lag; one that lags further gets a snapshot.")]
+    [Range(typeof(long), "4096", "4294967296")]
+    public long LagBytesMax { get; init; } = 32L * 1024 * 1024;
+
     [Description("How often chunk servers report.")]
     [Range(typeof(TimeSpan), "00:00:00.050", "00:00:10")]
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -24,17 +24,20 @@ public static class MetaServerHost
         var disk = new LocalDisk(options.Data);
         await disk.CreateDirectoryAsync("").ConfigureAwait(false);
         var connections = new GrpcConnections();
-        var node = new Connected(new MetaNode(options, disk, () => OpenStoreAsync(options), connections, time, random, logs), connections);
+        var node = new Connected(
+            new MetaNode(options, disk, new RocksDbStateStores(options.Data, new RocksDbStateStoreOptions()), connections, time, random, logs),
+            connections);
         var listener = await NodeListener.StartAsync(
             node,
             ListenAddress.Parse(options.Listen),
             services => services.AddSingleton(node.Server.MetadataService).AddSingleton(node.Server.ClusterService)
-                .AddSingleton(node.Server.ConsensusService),
+                .AddSingleton(node.Server.ConsensusService).AddSingleton(node.Server.MembersService),
             endpoints =>
             {
                 endpoints.MapGrpcService<Wire.Metadata.MetadataBase>();
                 endpoints.MapGrpcService<Wire.Cluster.ClusterBase>();
                 endpoints.MapGrpcService<Wire.Consensus.ConsensusBase>();
+                endpoints.MapGrpcService<Wire.Members.MembersBase>();
             },
             time,
             logs,
@@ -45,11 +48,6 @@ public static class MetaServerHost
 
     private static string AdvertisedAt(MetaServerOptions options, ListenAddress listening) =>
         options.Advertise.Length == 0 ? listening.ToString() : options.Advertise;
-
-    // The node opens the store after it has locked the data directory; the log lies beside it.
-    private static async ValueTask<IStateStore> OpenStoreAsync(MetaServerOptions options) =>
-        await Task.Run(() => RocksDbStateStore.Open(Path.Combine(options.Data, "store"), new RocksDbStateStoreOptions())).ConfigureAwait(
-            false);
 
     /// <summary>A metadata server and the connections made for it alone.</summary>
     private sealed class Connected(MetaNode server, GrpcConnections connections) : IAsyncDisposable

@@ -10,6 +10,13 @@ internal static class CommandList
     public static bool IsCall(Command command) =>
         command.KindCase is Command.KindOneofCase.Client or Command.KindOneofCase.AllocateChunk;
 
+    public static bool Knows(Command command) => command.KindCase switch
+    {
+        Command.KindOneofCase.None => false,
+        Command.KindOneofCase.Client => command.Client.KindCase != ClientCommand.KindOneofCase.None,
+        _ => true,
+    };
+
     public static CommandResult Apply(CommandContext context, Command command)
     {
         if (context.Cluster is null && command.KindCase != Command.KindOneofCase.Bootstrap)
@@ -29,6 +36,8 @@ internal static class CommandList
             Command.KindOneofCase.ChangeReplicas => ChangeReplicasRules.Apply(context, command.ChangeReplicas),
             Command.KindOneofCase.RemoveChunks => RemoveChunksRules.Apply(context, command.RemoveChunks),
             Command.KindOneofCase.ReclaimMap => ReclaimMapRules.Apply(context, command.ReclaimMap),
+            Command.KindOneofCase.NoteMember => NoteMemberRules.Apply(context, command.NoteMember),
+            Command.KindOneofCase.RaiseFeatureLevel => RaiseFeatureLevelRules.Apply(context, command.RaiseFeatureLevel),
             Command.KindOneofCase.ReclaimOrphans => ReclaimOrphansRules.Apply(context, command.ReclaimOrphans),
             _ => throw Refusal.Because(ErrorCode.Unsupported, "a command without a kind that this version knows"),
         };

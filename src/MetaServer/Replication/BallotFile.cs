@@ -17,9 +17,30 @@ internal sealed class BallotFile(IDisk disk)
 
     private static readonly string[] Names = ["ballot.1", "ballot.2"];
 
-    /// <summary>Null where none was ever written.</summary>
+    /// <summary>
+    /// The ballot of a directory. One that was in use has one: it is written before the first entry of the log, so that a lost ballot is
+    /// told from one that was never given.
+    /// </summary>
     /// <exception cref="DfsException">Corrupt: what is there cannot be read, and the other file does not stand in for it.</exception>
-    public async Task<Ballot?> ReadAsync()
+    public static async Task<Ballot> OpenAsync(IDisk disk, bool mustExist)
+    {
+        var file = new BallotFile(disk);
+        if (await file.ReadAsync().ConfigureAwait(false) is { } ballot)
+        {
+            return ballot;
+        }
+
+        if (mustExist)
+        {
+            throw Lost(disk, "there is none");
+        }
+
+        await file.WriteAsync(default).ConfigureAwait(false);
+        return default;
+    }
+
+    /// <summary>Null where none was ever written.</summary>
+    private async Task<Ballot?> ReadAsync()
     {
         Ballot? newest = null;
         var damage = new List<string>();
@@ -39,11 +60,14 @@ internal sealed class BallotFile(IDisk disk)
         // Both are written before anybody hears of a vote, the first one first: either alone holds all that was told.
         return newest is not null || damage.Count == 0
             ? newest
-            : throw new DfsException(
-                ErrorCode.Corrupt, "meta-server: ballot",
-                $"{disk.Location}: this node's vote cannot be read ({string.Join("; ", damage)}): it must not vote again; replace it by a "
-                    + "new member with an empty directory (dfs admin meta replace)");
+            : throw Lost(disk, string.Join("; ", damage));
     }
+
+    private static DfsException Lost(IDisk disk, string damage) => new(
+        ErrorCode.Corrupt,
+        "meta-server: ballot",
+        $"{disk.Location}: this node's vote cannot be read ({damage}): it must not vote again; replace it by a new member with an empty "
+            + "directory (dfs admin meta replace)");
 
     /// <summary>Durable when the task ends.</summary>
     public async Task WriteAsync(Ballot ballot)

@@ -1,4 +1,5 @@
 using DfsNet.Consensus;
+using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 using DfsNet.Storage.Disk;
@@ -65,6 +66,38 @@ internal sealed class DataDirectory : IAsyncDisposable
     {
         await AtomicFile.WriteAsync(_disk, NodeIdentity.FileName, identity.Encode()).ConfigureAwait(false);
         Identity = identity;
+    }
+
+    /// <summary>Removes the files of a log.</summary>
+    public static async Task RemoveLogAsync(IDisk disk, string log)
+    {
+        if (!await disk.ExistsAsync(log).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        foreach (string name in await disk.ListAsync(log).ConfigureAwait(false))
+        {
+            await disk.DeleteAsync($"{log}/{name}").ConfigureAwait(false);
+        }
+
+        await disk.FlushDirectoryAsync(log).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes stores and logs in whose place others stand. A damaged log stays until what it held is here again.</summary>
+    public async Task RemoveReplacedAsync(IStateStores stores)
+    {
+        await stores.RemoveOthersAsync(Identity.StoreNumber).ConfigureAwait(false);
+        await RemoveReplacedLogsAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>See <see cref="RemoveReplacedAsync"/>.</summary>
+    public async Task RemoveReplacedLogsAsync()
+    {
+        for (uint number = 0; number < Identity.LogNumber && !Identity.IsImpaired; number++)
+        {
+            await RemoveLogAsync(_disk, NodeIdentity.LogDirectoryOf(number)).ConfigureAwait(false);
+        }
     }
 
     public ValueTask DisposeAsync() => _taken.DisposeAsync();

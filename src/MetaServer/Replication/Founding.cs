@@ -17,7 +17,7 @@ internal sealed class Founding(MetaServerOptions options, string advertised)
     {
         if (options.Join)
         {
-            return new NodeIdentity(directory, MemberId.None, Founding: 0, IsBegun: false);
+            return new NodeIdentity(directory, MemberId.None, Founding: 0, HasPeers: true);
         }
 
         int place = Peers.ToList().IndexOf(advertised);
@@ -31,7 +31,7 @@ internal sealed class Founding(MetaServerOptions options, string advertised)
 
         // A cluster of one is nobody else's; several founders know each other by their common list.
         ulong founding = options.Peers.Count == 0 ? directory : Digest(options.Peers);
-        return new NodeIdentity(directory, new MemberId((ulong)place + 1), founding, IsBegun: false);
+        return new NodeIdentity(directory, new MemberId((ulong)place + 1), founding, HasPeers: Peers.Count > 1);
     }
 
     /// <summary>The first entry of every founder's log, the same in all of them.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using DfsNet.Consensus;
+using DfsNet.MetaServer.Commands;
 using DfsNet.Protocol.Wire;
 using Google.Protobuf;
 
@@ -16,6 +17,9 @@ internal static class LogEntryFormat
     public const byte BaseKind = 0x80;
 
     public const int HeadBytes = 1 + 1 + 8 + 8;
+
+    // What is left out shows in the size.
+    private static readonly MessageParser<Command> KnownFields = Command.Parser.WithDiscardUnknownFields(true);
 
     public static byte[] Head(Entry entry) => Head((byte)entry.Kind, entry.Point);
 
@@ -46,16 +50,28 @@ internal static class LogEntryFormat
         return new Entry(point, kind, record[HeadBytes..]);
     }
 
+    /// <exception cref="DfsException">Corrupt; Unsupported where a newer program wrote it: a node stops before it applies what it does not know.
+    /// </exception>
     public static Command ReadCommand(ReadOnlySpan<byte> body)
     {
         try
         {
-            return Command.Parser.ParseFrom(body);
+            return TryReadCommand(body) ?? throw new DfsException(
+                ErrorCode.Unsupported,
+                "command log: apply",
+                "a command has a kind or a field that this program does not know: a newer one wrote it; start that one");
         }
         catch (InvalidProtocolBufferException error)
         {
             throw new DfsException(ErrorCode.Corrupt, "command log: apply", $"an entry holds no command: {error.Message}", error);
         }
+    }
+
+    /// <summary>Null where it has a kind or a field that this program does not know.</summary>
+    public static Command? TryReadCommand(ReadOnlySpan<byte> body)
+    {
+        var command = KnownFields.ParseFrom(body);
+        return command.CalculateSize() == body.Length && CommandList.Knows(command) ? command : null;
     }
 
     public static DfsException Corrupt(string what) => new(ErrorCode.Corrupt, "command log: replay", $"the command log is damaged: {what}");

@@ -101,6 +101,19 @@ internal sealed class Mailbox(int proposalsMax)
         return true;
     }
 
+    /// <summary>Runs something rare on the owner's loop, and gives what came of it.</summary>
+    /// <exception cref="DfsException">Unavailable: too much waits, or the node ends.</exception>
+    public async Task<T> AskAsync<T>(Func<Raft, TimeSpan, T> question, CancellationToken cancellation)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!Post((core, now) => answer.TrySetResult(question(core, now))))
+        {
+            throw new DfsException(ErrorCode.Unavailable, "consensus", "the metadata server is busy or stopping");
+        }
+
+        return await answer.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
     public void Stored(ulong ticket)
     {
         lock (_lock)

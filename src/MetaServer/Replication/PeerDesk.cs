@@ -1,57 +1,105 @@
 using DfsNet.Consensus;
+using DfsNet.MetaServer.Replication.Snapshots;
 using DfsNet.Protocol.Wire;
-using Grpc.Core;
 
 namespace DfsNet.MetaServer.Replication;
 
 /// <summary>Hears the other members, and makes sure that they are members of this cluster, with the disk that they had.</summary>
-internal sealed class PeerDesk(MembershipCard card, Mailbox mailbox)
+internal sealed class PeerDesk(
+    MembershipCard card,
+    Mailbox mailbox,
+    Func<Membership> members,
+    DigestBook digests,
+    HeardMembers heard,
+    SnapshotIntake intake,
+    SnapshotSender snapshots,
+    Action<DfsException> stop) : IPeerDesk
 {
+    private readonly Mailbox _mailbox = mailbox;
+    private readonly HeardMembers _heard = heard;
+
     // Guards _streams.
     private readonly Lock _lock = new();
     private readonly Dictionary<MemberId, int> _streams = [];
+
+    public ITalk BeginTalk() => new Talk(this);
+
+    public Task<SnapshotAnswer> OfferAsync(SnapshotOffer offer, CancellationToken cancellation)
+    {
+        Check(offer.Sender, offer.To, offer.ToDirectory);
+        return intake.OfferAsync(offer, cancellation);
+    }
+
+    public SnapshotPiece Read(SnapshotRead read)
+    {
+        Check(read.Sender, read.To, read.ToDirectory);
+        return snapshots.Read(read);
+    }
+
+    private void Check(RaftSender? sender, ulong to, ulong toDirectory)
+    {
+        card.Check(sender, to);
+        if (card.LostDisk(toDirectory) is { } lost)
+        {
+            stop(lost);
+            throw lost;
+        }
+    }
+
+    private void Compare(RaftEnvelope envelope)
+    {
+        if (envelope.Digest is { } digest)
+        {
+            digests.Report(new MemberId(envelope.Sender.Member), digest, members());
+        }
+
+        if (envelope.AppendRequest is not null && envelope.Agreed is { } agreed)
+        {
+            digests.Agree(agreed);
+        }
+
+        if (digests.Divergence is { } divergence)
+        {
+            stop(new DfsException(
+                ErrorCode.Corrupt,
+                "meta-server: state digest",
+                $"{divergence}: it must not answer anybody; replace it by a new member (dfs admin meta replace)"));
+        }
+    }
 
     /// <summary>
     /// One stream of one member, until it ends or a newer one takes its place: what an earlier life of that member said is not heard behind
     /// what its present life says.
     /// </summary>
-    public async Task<TalkReply> HearAsync(IAsyncStreamReader<RaftEnvelope> stream, CancellationToken cancellation)
+    private sealed class Talk(PeerDesk desk) : ITalk
     {
-        int mine = 0;
-        while (await stream.MoveNext(cancellation).ConfigureAwait(false))
+        private int _mine;
+
+        public bool Take(RaftEnvelope envelope)
         {
-            var envelope = stream.Current;
-            Check(envelope);
+            desk.Check(envelope.Sender, envelope.To, envelope.ToDirectory);
             var from = new MemberId(envelope.Sender.Member);
-            lock (_lock)
+            lock (desk._lock)
             {
-                int newest = _streams.GetValueOrDefault(from);
-                if (mine == 0)
+                int newest = desk._streams.GetValueOrDefault(from);
+                if (_mine == 0)
                 {
-                    _streams[from] = mine = newest + 1;
+                    desk._streams[from] = _mine = newest + 1;
                 }
-                else if (mine != newest)
+                else if (_mine != newest)
                 {
-                    break;
+                    return false;
                 }
             }
 
+            desk.Compare(envelope);
+            desk._heard.Note(envelope.Sender);
             if (RaftWire.FromEnvelope(envelope) is { } message)
             {
-                mailbox.Post(message);
+                desk._mailbox.Post(message);
             }
+
+            return true;
         }
-
-        return new TalkReply();
-    }
-
-    private void Check(RaftEnvelope envelope)
-    {
-        if (envelope.Sender is not { Member: not 0 } sender)
-        {
-            throw new DfsException(ErrorCode.InvalidArgument, "talk", "a message without a sender");
-        }
-
-        card.Check(sender, envelope.To);
     }
 }

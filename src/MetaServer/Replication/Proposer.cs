@@ -30,6 +30,13 @@ internal sealed class Proposer(
 
         byte[] body = new byte[size];
         command.WriteTo(body.AsSpan());
+        if (command.KindCase == Command.KindOneofCase.Client)
+        {
+            // A newer client's field that this program does not know would stop every server that applies it.
+            command = LogEntryFormat.TryReadCommand(body) ?? throw new DfsException(
+                ErrorCode.Unsupported, "submit", "the client's program is newer than this metadata server: upgrade the servers first");
+        }
+
         var proposal = new Proposal(term, command, body);
         mailbox.Post(proposal);
         return await PatientlyAsync(proposal.Done, "the command log did not answer in time", cancellation).ConfigureAwait(false);

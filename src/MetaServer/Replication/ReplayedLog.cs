@@ -5,18 +5,24 @@ namespace DfsNet.MetaServer.Replication;
 
 /// <summary>
 /// What the records of a log come to, read in order: a later record at an index supersedes what stood at and above it. The log may begin
-/// with records that were superseded since, so what it must hold is judged at its end. Entries that the store has applied are known by
-/// their places only.
+/// with records that were superseded since, so what it must hold is judged at its end. Of the entries that the store has applied only the
+/// newest are kept, for followers that lag.
 /// </summary>
 internal sealed class ReplayedLog(LogPoint applied)
 {
+    private const ulong AppliedKept = 4_096;
+
     private readonly List<Entry> _entries = [];
     private readonly List<(ulong Index, long Position)> _positions = [];
+    private LogPoint? _start;
     private ulong _first;
     private LogPoint _last;
     private LogPoint _atApplied;
 
-    /// <summary>Entries above the applied one, without gaps.</summary>
+    /// <summary>The entry before the first of <see cref="Entries"/>.</summary>
+    public LogPoint Start => _start ?? applied;
+
+    /// <summary>Entries behind <see cref="Start"/>, which is applied, without gaps.</summary>
     public IReadOnlyList<Entry> Entries => _entries;
 
     /// <summary>Where each entry stands, also those that are applied.</summary>
@@ -105,20 +111,32 @@ internal sealed class ReplayedLog(LogPoint applied)
 
         _last = entry.Point;
         _positions.Add((entry.Point.Index, position));
-        if (entry.Point.Index > applied.Index)
-        {
-            _entries.Add(entry);
-        }
-        else if (entry.Point.Index == applied.Index)
+        Keep(entry);
+        if (entry.Point.Index == applied.Index)
         {
             _atApplied = entry.Point;
         }
+    }
+
+    private void Keep(Entry entry)
+    {
+        ulong index = entry.Point.Index;
+        bool follows = _entries.Count > 0 || index == Start.Index + 1;
+        if (index <= applied.Index && (!follows || index + AppliedKept <= applied.Index))
+        {
+            _start = entry.Point;
+            _entries.Clear();
+            return;
+        }
+
+        _entries.Add(entry);
     }
 
     private void Begin(ulong first, LogPoint last)
     {
         _first = first;
         _last = last;
+        _start = last.Index != 0 ? last : first == 1 ? default(LogPoint) : null;
         _entries.Clear();
         _positions.Clear();
         _atApplied = last.Index == applied.Index ? last : _atApplied;

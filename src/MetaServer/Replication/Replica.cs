@@ -51,6 +51,9 @@ internal sealed partial class Replica
     /// <summary>What this node knows of its place, as of the last turn of its loop.</summary>
     public NodeView Seen => _view;
 
+    /// <summary>The newest term, to be read on the loop of this replica alone.</summary>
+    public ulong Term => _core.Standing.Term;
+
     /// <summary>
     /// This node is the only one that can lead at this moment, and has applied everything that anybody was told: reads need not ask.
     /// </summary>
@@ -79,6 +82,32 @@ internal sealed partial class Replica
         await storing.ConfigureAwait(false);
         await applying.ConfigureAwait(false);
     }
+
+    /// <summary>Changes the members by one; ends when the change is committed.</summary>
+    /// <exception cref="DfsException">NotLeader, Refused with the reason, Busy while another change is on its way, TimedOut.</exception>
+    public async Task<Membership> ChangeAsync(MembershipChange change, CancellationToken cancellation)
+    {
+        var answer = await _mailbox.AskAsync((core, _) => core.ProposeMembership(change), cancellation).ConfigureAwait(false);
+        if (answer.Members is not { } members)
+        {
+            throw MembershipRefusals.ToError(answer.Refusal);
+        }
+
+        while (_view.CommitIndex < answer.Point.Index)
+        {
+            await Task.Delay(_options.HeartbeatInterval / TicksPerHeartbeat, _time, cancellation).ConfigureAwait(false);
+            if (!_view.IsLeader || _view.Standing.Term != answer.Point.Term)
+            {
+                throw Undecided.Failure();
+            }
+        }
+
+        return members;
+    }
+
+    /// <summary>Hands leadership over. False when it cannot go there.</summary>
+    public Task<bool> TransferAsync(MemberId to, CancellationToken cancellation) =>
+        _mailbox.AskAsync((core, now) => core.Transfer(to, now), cancellation);
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 

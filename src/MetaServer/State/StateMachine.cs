@@ -11,7 +11,9 @@ namespace DfsNet.MetaServer.State;
 /// Applies commands to the store: total (every decoded command yields a result), deterministic (no clock, no randomness), bounded, and one
 /// batch per command. A refused command changes nothing but the kept result of its call.
 /// </summary>
-public sealed class StateMachine(IStateStore store)
+/// <param name="store">What it works on; nobody else changes it.</param>
+/// <param name="digested">Hears what the state came to with each entry.</param>
+public sealed class StateMachine(IStateStore store, Action<ulong, uint>? digested = null)
 {
     // A call's own bookkeeping: at most all kept results of a session dropped, one written, its session, the counters.
     private const int BookkeepingRecordsMax = Limits.SessionResultsMax + 3;
@@ -78,6 +80,7 @@ public sealed class StateMachine(IStateStore store)
     {
         var history = new HistoryRecord { Term = point.Term, Digest = StateDigest.Next(StateReader.History(store).Digest, point, changes) };
         store.Apply(point.Index, [.. changes, new(Keys.History.Bytes, Records.Encode(history))]);
+        digested?.Invoke(point.Index, history.Digest);
     }
 
     private static void RequireBounded(CommandContext context, int recordsMax)

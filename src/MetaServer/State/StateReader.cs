@@ -20,6 +20,9 @@ internal static class StateReader
                 ?? throw new DfsException(ErrorCode.Unsupported, "state store", "its list of members is of a format that this program does not know")
             : Membership.Empty;
 
+    /// <summary>The data directory that a metadata node is known by; 0 while none is.</summary>
+    public static ulong DirectoryOf(IStateReads reads, MemberId member) => reads.Get(Keys.Member(member.Value))?.DirectoryId ?? 0;
+
     public static CountersRecord Counters(IStateReads reads) => reads.Get(Keys.Counters) ?? new CountersRecord();
 
     public static ChunkRecord? Chunk(IStateReads reads, ChunkId chunk) => reads.Get(Keys.Chunk(chunk));

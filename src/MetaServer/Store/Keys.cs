@@ -16,6 +16,7 @@ internal static class Keys
     public const byte CountersTable = 0x02;
     public const byte MembershipTable = 0x03;
     public const byte HistoryTable = 0x04;
+    public const byte MemberTable = 0x05;
     public const byte InodeTable = 0x10;
     public const byte DirentTable = 0x11;
     public const byte ParentTable = 0x12;
@@ -45,6 +46,8 @@ internal static class Keys
     public static byte[] Membership { get; } = [MembershipTable];
 
     public static RecordKey<HistoryRecord> History { get; } = new([HistoryTable]);
+
+    public static RecordKey<MemberRecord> Member(ulong member) => new(Of(MemberTable, member));
 
     public static RecordKey<InodeRecord> Inode(InodeId inode) => new(Of(InodeTable, inode.Value));
 

@@ -58,11 +58,24 @@ public sealed class RocksDbStateStore : IStateStore
         return RocksDbFailure.Guard("open the state store", () => new RocksDbStateStore(RocksDb.Open(settings, directory)));
     }
 
-    public byte[]? Get(ReadOnlySpan<byte> key) => RocksDbScan.Get(_database, _newest, key);
+    public byte[]? Get(ReadOnlySpan<byte> key)
+    {
+        _use.Enter();
+        try
+        {
+            return RocksDbScan.Get(_database, _newest, key);
+        }
+        finally
+        {
+            _use.Leave();
+        }
+    }
 
-    public IEnumerable<KeyValuePair<byte[], byte[]>> Scan(byte[] from, byte[] to) => RocksDbScan.Forward(_database, null, from, to);
+    public IEnumerable<KeyValuePair<byte[], byte[]>> Scan(byte[] from, byte[] to) =>
+        Guarded(RocksDbScan.Forward(_database, null, from, to));
 
-    public IEnumerable<KeyValuePair<byte[], byte[]>> ScanBack(byte[] from, byte[] to) => RocksDbScan.Backward(_database, null, from, to);
+    public IEnumerable<KeyValuePair<byte[], byte[]>> ScanBack(byte[] from, byte[] to) =>
+        Guarded(RocksDbScan.Backward(_database, null, from, to));
 
     public void Apply(ulong index, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>> changes)
     {
@@ -119,6 +132,23 @@ public sealed class RocksDbStateStore : IStateStore
     {
         await _use.EndAsync().ConfigureAwait(false);
         _database.Dispose();
+    }
+
+    // The database is not closed while somebody goes through it.
+    private IEnumerable<KeyValuePair<byte[], byte[]>> Guarded(IEnumerable<KeyValuePair<byte[], byte[]>> rows)
+    {
+        _use.Enter();
+        try
+        {
+            foreach (var row in rows)
+            {
+                yield return row;
+            }
+        }
+        finally
+        {
+            _use.Leave();
+        }
     }
 
     private ulong Flush() => RocksDbFailure.Guard("flush the state store", () =>

@@ -1,3 +1,5 @@
+using DfsNet.Protocol.Wire;
+
 namespace DfsNet.MetaServer.Store;
 
 /// <summary>Counts who still needs the database, so that it is closed under nobody's feet.</summary>
@@ -9,11 +11,16 @@ internal sealed class RocksDbUse
     private int _users;
     private bool _ending;
 
+    /// <exception cref="DfsException">Unavailable: the database is being closed.</exception>
     public void Enter()
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_ending, typeof(RocksDbStateStore));
+            if (_ending)
+            {
+                throw new DfsException(ErrorCode.Unavailable, "state store", "the metadata server is stopping");
+            }
+
             _users++;
         }
     }

@@ -103,7 +103,7 @@ internal sealed class TestCluster : IAsyncDisposable
         var node = new MetaNode(
             configure?.Invoke(options) ?? options,
             MetaDisk,
-            () => ValueTask.FromResult<IStateStore>(new MemoryStateStore()),
+            new MemoryStateStores(),
             Network,
             TimeProvider.System,
             new Random(2),
@@ -113,6 +113,7 @@ internal sealed class TestCluster : IAsyncDisposable
             Protocol.Wire.Metadata.BindService(binder, node.MetadataService);
             Protocol.Wire.Cluster.BindService(binder, node.ClusterService);
             Protocol.Wire.Consensus.BindService(binder, node.ConsensusService);
+            Protocol.Wire.Members.BindService(binder, node.MembersService);
         });
         _nodes.Add(node);
         _running.Add(node.RunAsync(MetaAddress, _stop.Token));

@@ -1,3 +1,4 @@
+using DfsNet.MetaServer.Store;
 using DfsNet.Devices;
 using DfsNet.Devices.Network;
 using DfsNet.Protocol.Wire;
@@ -253,7 +254,7 @@ public sealed class RestartTests
         var second = new MetaNode(
             node.Options,
             node.Disk.Attach(),
-            () => throw new InvalidOperationException("never reached"),
+            new MemoryStateStores(_ => throw new InvalidOperationException("never reached")),
             new DirectNetwork(node.Time),
             node.Time,
             new Random(2),

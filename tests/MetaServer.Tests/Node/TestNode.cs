@@ -25,13 +25,16 @@ internal sealed class TestNode : IAsyncDisposable
         Disk = new SimulatedDisk(new Random(seed), Time);
         var defaults = new MetaServerOptions { Data = "simulated", Replication = 3, MinReplicas = 2 };
         Options = options?.Invoke(defaults) ?? defaults;
+        Stores = new MemoryStateStores(store => _attached = new AttachedStore(store));
     }
 
     public ManualTimeProvider Time { get; } = new();
 
     public SimulatedDisk Disk { get; }
 
-    public MemoryStateStore Store { get; private set; } = new();
+    public MemoryStateStores Stores { get; }
+
+    public MemoryStateStore Store => Stores.Present;
 
     public MetaServerOptions Options { get; set; }
 
@@ -49,10 +52,8 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task StartAsync()
     {
         _stop = new CancellationTokenSource();
-        _attached = new AttachedStore(Store);
         Node = new MetaNode(
-            Options, Disk.Attach(), () =>
-                ValueTask.FromResult<IStateStore>(_attached), new DirectNetwork(Time), Time, new Random(_random.Next()), NullLoggerFactory.Instance);
+            Options, Disk.Attach(), Stores, new DirectNetwork(Time), Time, new Random(_random.Next()), NullLoggerFactory.Instance);
         _running = Node.RunAsync("meta:7700", _stop.Token);
         await Node.Ready;
     }
@@ -67,7 +68,7 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>The power fails: the disk keeps what it likes of what was not flushed, the store falls back.</summary>
     public async Task CrashAsync()
     {
-        _attached!.Detach();
+        _attached?.Detach();
         Disk.Crash();
         await Node.DisposeAsync();
         Store.Crash(_random);
@@ -84,7 +85,7 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>The process is killed: the disk keeps what was written, the store falls back.</summary>
     public async Task KillAsync()
     {
-        _attached!.Detach();
+        _attached?.Detach();
         Disk.Kill();
         await Node.DisposeAsync();
         Store.Crash(_random);
@@ -93,7 +94,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public Task RestartAsync() => StartAsync();
 
-    public void LoseStore() => Store = new MemoryStateStore();
+    public void LoseStore() => Stores.Lose();
 
     /// <summary>Lets time pass in steps that the node can follow, until the condition holds.</summary>
     public async Task UntilAsync(Func<Task<bool>> condition)

@@ -7,18 +7,26 @@ using DfsNet.Simulation.Time;
 namespace DfsNet.Simulation.Nodes;
 
 /// <summary>A machine with a metadata server, its disk and its state store.</summary>
-internal sealed class MetaMachine(World world, string name, Random random) : Machine(world, name, random)
+internal sealed class MetaMachine : Machine
 {
-    public string Address { get; } = $"{name}:7700";
+    private readonly MemoryStateStores _stores;
+    private Func<MemoryStateStore, IStateStore> _open = store => store;
 
-    public SimulatedDisk Disk { get; } = new(new Random(random.Next()), TimeProvider.System)
+    public MetaMachine(World world, string name, Random random)
+        : base(world, name, random)
     {
-        CapacityBytes = world.Shape.MetaDiskBytes,
-    };
+        Address = $"{name}:7700";
+        _stores = new MemoryStateStores(store => _open(store));
+        Disk = new SimulatedDisk(new Random(random.Next()), TimeProvider.System) { CapacityBytes = world.Shape.MetaDiskBytes };
+    }
+
+    public string Address { get; }
+
+    public SimulatedDisk Disk { get; }
 
     public DiskPace Pace { get; } = new();
 
-    public MemoryStateStore Store { get; } = new();
+    public MemoryStateStore Store => _stores.Present;
 
     /// <summary>Sees every batch of changes before the store applies it; again when a batch is replayed.</summary>
     public event Action<ulong, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>>>? Applying;
@@ -31,7 +39,7 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
     protected override void Run(Life life, NodeClock clock)
     {
         var disk = new PacedDisk(Disk, World.Scheduler, life, Pace, new Random(Random.Next()));
-        var store = new SimulatedStore(Store, Disk, World.Scheduler, life, Pace, new Random(Random.Next()))
+        _open = store => new SimulatedStore(store, Disk, World.Scheduler, life, Pace, new Random(Random.Next()))
         {
             DropsKey = World.Seams.StoreDropsKey,
             Applying = Applying,
@@ -39,7 +47,7 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
         var node = new MetaNode(
             World.Shape.MetaOptions,
             disk,
-            () => ValueTask.FromResult<IStateStore>(store),
+            _stores,
             World.Network.ConnectionsOf(Name, life, clock),
             clock,
             new Random(Random.Next()),
@@ -50,6 +58,7 @@ internal sealed class MetaMachine(World world, string name, Random random) : Mac
             Protocol.Wire.Metadata.BindService(binder, node.MetadataService);
             Protocol.Wire.Cluster.BindService(binder, node.ClusterService);
             Protocol.Wire.Consensus.BindService(binder, node.ConsensusService);
+            Protocol.Wire.Members.BindService(binder, node.MembersService);
         });
         _ = WatchAsync(node.RunAsync(Address, CancellationToken.None), life);
     }

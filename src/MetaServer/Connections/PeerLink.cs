@@ -4,7 +4,7 @@ using DfsNet.Protocol.Wire;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
-namespace DfsNet.MetaServer.Replication;
+namespace DfsNet.MetaServer.Connections;
 
 /// <summary>One direction of the talk with one member: a stream, opened again after a pause when it breaks.</summary>
 internal sealed partial class PeerLink

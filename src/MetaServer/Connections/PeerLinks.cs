@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using DfsNet.Consensus;
+using DfsNet.MetaServer.Replication;
 using DfsNet.Protocol.Connections;
 using DfsNet.Protocol.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace DfsNet.MetaServer.Replication;
+namespace DfsNet.MetaServer.Connections;
 
 /// <summary>The ways to the other members; a message that cannot go is lost, as consensus expects of a network.</summary>
-internal sealed class PeerLinks(IConnections connections, Func<RaftSender> sender, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
+internal sealed class PeerLinks(IConnections connections, MembershipCard card, DigestBook digests, TimeProvider time, ILoggerFactory logs)
+    : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PeerLink> _links = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
@@ -21,7 +23,10 @@ internal sealed class PeerLinks(IConnections connections, Func<RaftSender> sende
         }
 
         var envelope = RaftWire.ToEnvelope(message);
-        envelope.Sender = sender();
+        envelope.Sender = card.Mine;
+        envelope.ToDirectory = card.DirectoryOf(message.To);
+        envelope.Digest = digests.Newest;
+        envelope.Agreed = digests.Agreed;
         _links.GetOrAdd(address, Open).Post(envelope);
     }
 

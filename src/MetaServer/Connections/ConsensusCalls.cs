@@ -1,0 +1,48 @@
+using DfsNet.Protocol.Connections;
+using DfsNet.Protocol.Errors;
+using DfsNet.Protocol.Wire;
+using Grpc.Core;
+
+namespace DfsNet.MetaServer.Connections;
+
+/// <summary>The single calls between metadata servers, each with a deadline on the injected clock.</summary>
+internal sealed class ConsensusCalls(IConnections connections, TimeProvider time)
+{
+    // A piece is half a MiB; a peer that needs longer is as good as gone, and the call is made again.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    public Task<SnapshotAnswer> OfferAsync(string address, SnapshotOffer offer, CancellationToken cancellation) =>
+        CallAsync(address, "offer a snapshot", (client, options) => client.OfferSnapshotAsync(offer, options), cancellation);
+
+    public Task<SnapshotPiece> ReadAsync(string address, SnapshotRead read, CancellationToken cancellation) =>
+        CallAsync(address, "read a snapshot", (client, options) => client.ReadSnapshotAsync(read, options), cancellation);
+
+    /// <exception cref="DfsException">What the peer answered, or TimedOut.</exception>
+    private async Task<T> CallAsync<T>(
+        string address,
+        string step,
+        Func<Protocol.Wire.Consensus.ConsensusClient, CallOptions, AsyncUnaryCall<T>> call,
+        CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(Patience, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        try
+        {
+            using var attempt = call(
+                new Protocol.Wire.Consensus.ConsensusClient(connections.Control(address)), new CallOptions(cancellationToken: linked.Token));
+            return await attempt.ResponseAsync.ConfigureAwait(false);
+        }
+        catch (RpcException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw timeout.IsCancellationRequested ? Late(address, step, error) : ErrorStatus.FromRpcException(error, $"{step} at {address}");
+        }
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
+        {
+            throw Late(address, step, error);
+        }
+    }
+
+    private static DfsException Late(string address, string step, Exception error) =>
+        new(ErrorCode.TimedOut, step, $"{step}: metadata server {address} did not answer in time", error);
+}
