@@ -21,8 +21,15 @@ internal sealed class ConsensusService(RpcEdge edge, Func<IPeerDesk?> desk) : Pr
 
     private static async Task<TalkReply> HearAsync(ITalk talk, IAsyncStreamReader<RaftEnvelope> stream, CancellationToken cancellation)
     {
-        while (await stream.MoveNext(cancellation).ConfigureAwait(false) && talk.Take(stream.Current))
+        try
         {
+            while (await stream.MoveNext(cancellation).ConfigureAwait(false) && talk.Take(stream.Current))
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // The other side is gone; it begins another talk when it is back.
         }
 
         return new TalkReply();

@@ -18,7 +18,7 @@ internal sealed class BadReplicasAreLeftOut : IWatcher
     private readonly Dictionary<(ulong Server, ulong Boot), ulong> _newest = [];
     private readonly Dictionary<(ulong Chunk, ulong Server, ulong Generation), long> _damagedSince = [];
     private World? _world;
-    private Life? _life;
+    private (Life?, ulong) _reign;
 
     public void Watch(World world)
     {
@@ -40,10 +40,10 @@ internal sealed class BadReplicasAreLeftOut : IWatcher
                 _layouts[seen.Call] = _world!.Scheduler.Now;
                 break;
             case (MessageMoment.ResponseSent, HeartbeatReply { RegisterWanted: false }) when _heartbeats.Remove(seen.Call, out var heard):
-                Note(heard);
+                Note(seen.To, heard);
                 break;
             case (MessageMoment.ResponseSent, GetLayoutReply reply) when _layouts.Remove(seen.Call, out long asked):
-                Check(reply, asked, seen.From);
+                Check(seen.To, reply, asked, seen.From);
                 break;
             case (MessageMoment.CallEnded, _):
                 _heartbeats.Remove(seen.Call);
@@ -51,6 +51,9 @@ internal sealed class BadReplicasAreLeftOut : IWatcher
                 break;
         }
     }
+
+    // The soft state of a leader ends with its term.
+    private (Life?, ulong) ReignOf(string meta) => _world!.FindMeta(meta) is { } machine ? (machine.Life, machine.LeadingTerm) : default;
 
     // A page of a full report may clear old marks: from here on nothing is known.
     private void ForgetAll(ReportChunksRequest page)
@@ -61,11 +64,11 @@ internal sealed class BadReplicasAreLeftOut : IWatcher
         }
     }
 
-    private void Note(HeartbeatRequest heard)
+    private void Note(string meta, HeartbeatRequest heard)
     {
-        if (_life != _world!.Meta.Life)
+        if (_reign != ReignOf(meta))
         {
-            _life = _world.Meta.Life;
+            _reign = ReignOf(meta);
             _damagedSince.Clear();
             _newest.Clear();
         }
@@ -86,14 +89,14 @@ internal sealed class BadReplicasAreLeftOut : IWatcher
             }
             else
             {
-                _damagedSince.TryAdd(replica, _world.Scheduler.Now);
+                _damagedSince.TryAdd(replica, _world!.Scheduler.Now);
             }
         }
     }
 
-    private void Check(GetLayoutReply reply, long asked, string reader)
+    private void Check(string meta, GetLayoutReply reply, long asked, string reader)
     {
-        if (_life != _world!.Meta.Life)
+        if (_reign != ReignOf(meta))
         {
             return;
         }
@@ -105,7 +108,7 @@ internal sealed class BadReplicasAreLeftOut : IWatcher
                 if (_damagedSince.TryGetValue((chunk.ChunkId, replica.ServerId, replica.Generation), out long since) && since < asked)
                 {
                     string what = $"chunk {chunk.ChunkId} on server {replica.ServerId}, reported at {new TimeSpan(since)}";
-                    _world.Violate(Name, $"{reader} was sent to {what}");
+                    _world!.Violate(Name, $"{reader} was sent to {what}");
                 }
             }
         }

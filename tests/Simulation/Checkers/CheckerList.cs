@@ -10,7 +10,7 @@ internal static class CheckerList
 
     /// <summary>When the users are gone.</summary>
     public static IReadOnlyList<IConvergence> Convergence { get; } =
-        [.. Presence, new SessionsEnd(), new NothingStays(), new ReplicasAreSealed()];
+        [.. Presence, new SessionsEnd(), new NothingStays(), new ReplicasAreSealed(), new MetadataNodesAgree()];
 
     public static IReadOnlyList<IFinalChecker> Final { get; } = [new TablesAgree(), new ReplicasAgree()];
 

@@ -32,16 +32,16 @@ internal sealed class RemovalsAreCommitted : IWatcher
         switch (seen.Moment, seen.Message)
         {
             case (MessageMoment.RequestDelivered, HeartbeatRequest request):
-                Begin(seen.Call, request.ServerId);
+                Begin(seen, request.ServerId);
                 break;
             case (MessageMoment.RequestDelivered, ReportChunksRequest request):
-                Begin(seen.Call, request.ServerId);
+                Begin(seen, request.ServerId);
                 break;
             case (MessageMoment.ResponseSent, HeartbeatReply reply):
-                CheckOrders(seen.Call, reply.Orders);
+                CheckOrders(seen, reply.Orders);
                 break;
             case (MessageMoment.ResponseSent, ReportChunksReply reply):
-                CheckOrders(seen.Call, reply.Orders);
+                CheckOrders(seen, reply.Orders);
                 break;
             case (MessageMoment.CallEnded, _):
                 _calls.Remove(seen.Call);
@@ -49,17 +49,19 @@ internal sealed class RemovalsAreCommitted : IWatcher
         }
     }
 
-    private void Begin(long call, ulong server) => _calls[call] = (new ServerId(server), _world!.Meta.Store.OpenSnapshot());
+    private void Begin(in MessageSeen seen, ulong server) =>
+        _calls[seen.Call] = (new ServerId(server), _world!.FindMeta(seen.To)!.Store.OpenSnapshot());
 
-    private void CheckOrders(long call, IEnumerable<Order> orders)
+    private void CheckOrders(in MessageSeen seen, IEnumerable<Order> orders)
     {
-        if (_life != _world!.Meta.Life)
+        var meta = _world!.FindMeta(seen.To)!;
+        if (_life != meta.Life)
         {
-            _life = _world.Meta.Life;
-            CheckBehindCrash();
+            _life = meta.Life;
+            CheckBehindCrash(meta.Store);
         }
 
-        if (!_calls.TryGetValue(call, out var begun))
+        if (!_calls.TryGetValue(seen.Call, out var begun))
         {
             return;
         }
@@ -68,33 +70,33 @@ internal sealed class RemovalsAreCommitted : IWatcher
         {
             if (order.KindCase == Order.KindOneofCase.Remove)
             {
-                CheckRemoval(order, begun.Server, begun.Record);
+                CheckRemoval(order, begun.Server, meta.Store, begun.Record);
             }
         }
     }
 
     // A removal may have been confirmed between the making of the reply and its sending: then the record of the request still has it.
-    private void CheckRemoval(Order order, ServerId server, IStateReads before)
+    private void CheckRemoval(Order order, ServerId server, IStateReads now, IStateReads before)
     {
         var chunk = new ChunkId(order.ChunkId);
-        if (IsLeaving(_world!.Meta.Store, chunk, server, order.Generation) || IsLeaving(before, chunk, server, order.Generation))
+        if (IsLeaving(now, chunk, server, order.Generation) || IsLeaving(before, chunk, server, order.Generation))
         {
             _ordered.Add((order.ChunkId, server.Value, order.Generation));
         }
         else
         {
-            _world.Violate(Name, $"server {server} was told to remove chunk {chunk}, generation {order.Generation}, which is not leaving");
+            _world!.Violate(Name, $"server {server} was told to remove chunk {chunk}, generation {order.Generation}, which is not leaving");
         }
     }
 
-    private void CheckBehindCrash()
+    private void CheckBehindCrash(IStateReads record)
     {
         foreach (var (chunk, server, generation) in _ordered)
         {
-            if (_world!.Meta.Store.Get(Keys.Replica(new ChunkId(chunk), new ServerId(server))) is { Leaving: false } row
+            if (record.Get(Keys.Replica(new ChunkId(chunk), new ServerId(server))) is { Leaving: false } row
                 && row.Generation == generation)
             {
-                _world.Violate(Name, $"server {server} was told to remove chunk {chunk}, which the record has again as present");
+                _world!.Violate(Name, $"server {server} was told to remove chunk {chunk}, which the record has again as present");
             }
         }
     }

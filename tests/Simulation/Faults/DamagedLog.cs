@@ -6,21 +6,22 @@ using DfsNet.Storage.Journals;
 namespace DfsNet.Simulation.Faults;
 
 /// <summary>
-/// While the metadata server is down, a bit flips in the middle of its log: in a batch of which a later one says that it was flushed. The
-/// server must not serve like that; then somebody puts the bit back.
+/// While a metadata server is down, a bit flips in the middle of its log: in a batch of which a later one says that it was flushed. Alone it
+/// must not serve like that, until somebody puts the bit back; among others it has its log repaired by them, and leads nobody before.
 /// </summary>
 internal sealed class DamagedLog : IFault
 {
-    private const string Folder = "log";
-
     // A start takes milliseconds; a slow disk makes it tens of them.
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(1);
+
+    private const string Folder = "log";
+    private const string Checker = "a damaged log is not served from";
 
     public string Name => "damaged log";
 
     public async Task StrikeAsync(World world, Strike strike)
     {
-        var meta = world.Meta;
+        var meta = world.MetaVictim;
         if (!meta.IsUp || meta.IsHeldDown)
         {
             return;
@@ -35,9 +36,16 @@ internal sealed class DamagedLog : IFault
             meta.Disk.FlipBit(place.Path, place.Bit);
             meta.Start();
             await strike.LastAsync(StartTime);
+            if (world.Metas.Count > 1)
+            {
+                meta.IsHeldDown = false;
+                Check(world, meta);
+                return;
+            }
+
             if (meta.IsServing)
             {
-                world.Violate("a damaged log is not served from", $"bit {place.Bit} of {place.Path} is wrong, and nobody minds");
+                world.Violate(Checker, $"bit {place.Bit} of {place.Path} is wrong, and nobody minds");
             }
 
             meta.Kill();
@@ -48,11 +56,20 @@ internal sealed class DamagedLog : IFault
         meta.Start();
     }
 
+    private static void Check(World world, MetaMachine meta)
+    {
+        if (meta.IsUp && meta.Node!.IsImpaired && meta.LeadingTerm != 0)
+        {
+            world.Violate(Checker, $"{meta.Name} leads without what it lost");
+        }
+    }
+
     private static (string Path, long Bit)? FindPlace(SimulatedDisk disk, Strike strike)
     {
-        string? path = disk.Paths.Where(path => path.StartsWith($"{Folder}/", StringComparison.Ordinal)
-            && path.EndsWith(JournalFormat.SegmentSuffix, StringComparison.Ordinal)).Max(StringComparer.Ordinal);
-        if (path is null || !JournalFormat.TryParseSegmentName(path[(Folder.Length + 1)..], out ulong segment))
+        // Logs are numbered; the newest counts.
+        string? path = disk.Paths.Where(path => path.StartsWith(Folder, StringComparison.Ordinal)
+            && path.EndsWith(JournalFormat.SegmentSuffix, StringComparison.Ordinal)).MaxBy(path => (path.IndexOf('/'), path));
+        if (path is null || !JournalFormat.TryParseSegmentName(path[(path.IndexOf('/') + 1)..], out ulong segment))
         {
             return null;
         }

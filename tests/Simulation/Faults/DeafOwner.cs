@@ -24,17 +24,17 @@ internal sealed class DeafOwner : IFault
         var silent = strike.Pick(chain);
         strike.Note($"{client.Name}, {silent.Name}");
         var cut = new Cut(world);
-        cut.Close([silent], [world.Meta]);
-        var hearing = world.Network.Link(world.Meta.Name, client.Name);
+        cut.Close([silent], world.Metas);
+        var hearing = world.Metas.Select(meta => world.Network.Link(meta.Name, client.Name)).ToList();
         var late = world.Shape.MetaOptions.KeepAliveInterval * Lateness;
         if (late * Lateness < world.Shape.ClientOptions.AttemptTimeout && strike.Random.Next(4) > 0)
         {
-            (hearing.DelayMin, hearing.DelayMax) = (late, late * Lateness);
-            cut.Close([world.Meta], [.. chain.Where(server => server != silent)]);
+            hearing.ForEach(link => (link.DelayMin, link.DelayMax) = (late, late * Lateness));
+            cut.Close(world.Metas, [.. chain.Where(server => server != silent)]);
         }
         else
         {
-            cut.Close([world.Meta], [client]);
+            cut.Close(world.Metas, [client]);
         }
 
         await strike.LastAsync(
@@ -42,7 +42,8 @@ internal sealed class DeafOwner : IFault
             .ConfigureAwait(false);
         strike.Fired();
         cut.Open();
-        (hearing.DelayMin, hearing.DelayMax) = (world.Network.Defaults.DelayMin, world.Network.Defaults.DelayMax);
+        var usual = world.Network.Defaults;
+        hearing.ForEach(link => (link.DelayMin, link.DelayMax) = (usual.DelayMin, usual.DelayMax));
     }
 
     /// <summary>Clients that have chunks open now, each with the servers of one.</summary>

@@ -13,7 +13,7 @@ internal sealed class FailedFlush : IFault
     public async Task StrikeAsync(World world, Strike strike)
     {
         var hit = strike.Random.Next(2) == 0 || !StrikeDisk.MayLoseBytes(world)
-            ? StrikeDisk.OfMeta(world)
+            ? StrikeDisk.OfMeta(world, strike)
             : StrikeDisk.OfVictim(world, strike);
         int n = strike.Random.Next(1, FlushesBefore);
         strike.Note($"{hit.Name}, flush {n} from now");

@@ -15,10 +15,10 @@ internal sealed class LostSession : IFault
         var client = strike.Pick(world.Clients);
         strike.Note(client.Name);
         var answers = new Cut(world);
-        answers.Close([world.Meta], [client]);
+        answers.Close(world.Metas, [client]);
         await strike.LastAsync(TimeSpan.FromMilliseconds(strike.Random.Next(10, 200)));
         var questions = new Cut(world);
-        questions.Close([client], [world.Meta]);
+        questions.Close([client], world.Metas);
         await strike.LastAsync(world.Shape.MetaOptions.SessionTimeout * (0.8 + (0.6 * strike.Random.NextDouble())));
         strike.Fired();
         answers.Open();

@@ -13,9 +13,14 @@ internal sealed record StrikeDisk(Machine Machine, SimulatedDisk Disk, DiskPace 
 
     /// <summary>Any disk, in one of three strikes that of the metadata server.</summary>
     public static StrikeDisk Any(World world, Strike strike) =>
-        strike.Random.Next(3) == 0 ? OfMeta(world) : Of(strike.Pick(world.Servers), strike);
+        strike.Random.Next(3) == 0 ? OfMeta(world, strike) : Of(strike.Pick(world.Servers), strike);
 
-    public static StrikeDisk OfMeta(World world) => new(world.Meta, world.Meta.Disk, world.Meta.Pace, $"the disk of {world.Meta.Name}");
+    /// <summary>That of any metadata server.</summary>
+    public static StrikeDisk OfMeta(World world, Strike strike)
+    {
+        var meta = world.Metas.Count == 1 ? world.Metas[0] : strike.Pick(world.Metas);
+        return new(meta, meta.Disk, meta.Pace, $"the disk of {meta.Name}");
+    }
 
     /// <summary>A disk of the only server that may lose what it stored.</summary>
     public static StrikeDisk OfVictim(World world, Strike strike)

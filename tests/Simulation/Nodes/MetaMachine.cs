@@ -34,6 +34,9 @@ internal sealed class MetaMachine : Machine
     /// <summary>The running node, or the last one.</summary>
     public MetaNode? Node { get; private set; }
 
+    /// <summary>The term in which it leads; 0 while it does not.</summary>
+    public ulong LeadingTerm => IsUp ? Node?.LeadingTerm ?? 0 : 0;
+
     public bool IsServing => IsUp && Node!.Ready.IsCompletedSuccessfully;
 
     protected override void Run(Life life, NodeClock clock)

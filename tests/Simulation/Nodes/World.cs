@@ -18,7 +18,11 @@ internal sealed class World
         Shape = shape;
         Chronicle = new Chronicle(() => Scheduler.Now);
         Network = new SimulatedNetwork(Scheduler, new Random(random.Next()));
-        Meta = new MetaMachine(this, "meta", new Random(random.Next()));
+        Metas =
+        [
+            .. Enumerable.Range(1, shape.MetaServers).Select(i => new MetaMachine(
+                this, shape.MetaServers == 1 ? "meta" : $"meta{i}", new Random(random.Next()))),
+        ];
         Servers =
         [
             .. Enumerable.Range(1, shape.ChunkServers).Select(i => new ChunkMachine(
@@ -29,8 +33,9 @@ internal sealed class World
                 new Random(random.Next()))),
         ];
         Clients = [.. Enumerable.Range(1, shape.Clients).Select(i => new ClientMachine(this, $"client{i}", new Random(random.Next())))];
-        Machines = [Meta, .. Servers, .. Clients];
+        Machines = [.. Metas, .. Servers, .. Clients];
         Victim = Servers[random.Next(Servers.Count)];
+        MetaVictim = Metas[Metas.Count == 1 ? 0 : random.Next(Metas.Count)];
     }
 
     public Shape Shape { get; }
@@ -39,7 +44,16 @@ internal sealed class World
 
     public SimulatedNetwork Network { get; }
 
-    public MetaMachine Meta { get; }
+    public IReadOnlyList<MetaMachine> Metas { get; }
+
+    /// <summary>The metadata server that leads; where none does, the one whose record is the furthest.</summary>
+    public MetaMachine Meta => Metas.Count == 1 ? Metas[0] : Metas.MaxBy(meta => (meta.LeadingTerm, meta.Store.AppliedIndex))!;
+
+    /// <summary>A metadata server leads, and all others take part.</summary>
+    public bool IsLed => Metas.All(meta => meta.IsServing) && Metas.Any(meta => meta.LeadingTerm != 0);
+
+    /// <summary>The one metadata server whose log may be damaged in this run.</summary>
+    public MetaMachine MetaVictim { get; }
 
     public IReadOnlyList<ChunkMachine> Servers { get; }
 
@@ -98,6 +112,9 @@ internal sealed class World
         }
     }
 
+    /// <summary>The metadata server of this name, or null.</summary>
+    public MetaMachine? FindMeta(string name) => Metas.FirstOrDefault(meta => meta.Name == name);
+
     /// <summary>A volume takes no writes any more, or was not opened at all: nothing but a bad disk may do that.</summary>
     public void NoteVolume(Life life, bool isOpen)
     {
@@ -114,7 +131,7 @@ internal sealed class World
     {
         string why = reason is DfsException typed ? typed.Code.ToString() : reason?.GetType().Name ?? "nothing";
         Coverage.Count($"process ended by itself: {why}");
-        if (machine == Meta && reason is DfsException { Code: ErrorCode.VolumeFailed })
+        if (machine is MetaMachine && reason is DfsException { Code: ErrorCode.VolumeFailed })
         {
             Coverage.Count(Rows.MetaStopped);
         }

@@ -22,7 +22,7 @@ internal sealed class CallRows(World world)
                 _commits.Add(seen.Call);
                 break;
             case MessageMoment.RequestDelivered when RequestIn(seen.Message) is { } request:
-                Hear(seen.Call, request);
+                Hear(seen.Call, seen.To, request);
                 break;
             case MessageMoment.ResponseSent when _repeated.Remove(seen.Call):
                 world.Coverage.Count(Rows.KeptResult);
@@ -54,10 +54,10 @@ internal sealed class CallRows(World world)
     };
 
     // What is in the record when the call arrives is what answers it.
-    private void Hear(long call, RequestId request)
+    private void Hear(long call, string server, RequestId request)
     {
         if (!_heard.Add((request.SessionId, request.Sequence))
-            && world.Meta.Store.Has(Keys.SessionResult(new SessionId(request.SessionId), request.Sequence)))
+            && world.FindMeta(server) is { } meta && meta.Store.Has(Keys.SessionResult(new SessionId(request.SessionId), request.Sequence)))
         {
             _repeated.Add(call);
         }
@@ -70,7 +70,7 @@ internal sealed class CallRows(World world)
             ErrorCode.SessionEnded when isCommit => Rows.LateCommitRefused,
             ErrorCode.Overloaded => Rows.Overloaded,
             ErrorCode.TooFewServers => Rows.TooFewServers,
-            ErrorCode.OutOfSpace when seen.To == world.Meta.Name => Rows.GrowthRefused,
+            ErrorCode.OutOfSpace when world.FindMeta(seen.To) is not null => Rows.GrowthRefused,
             _ => null,
         };
         if (row is not null)

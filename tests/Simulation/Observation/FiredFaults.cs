@@ -23,7 +23,7 @@ internal static class FiredFaults
             }
         }
 
-        foreach (var (fault, times) in world.Meta.Disk.FaultCounts.Happened)
+        foreach (var (fault, times) in world.Metas.SelectMany(meta => meta.Disk.FaultCounts.Happened))
         {
             Count($"{fault} on the metadata disk", times);
         }

@@ -14,7 +14,7 @@ internal sealed class LogCutRows(World world)
 
     private void Look()
     {
-        string oldest = world.Meta.Disk.Images.List(Directory).Min(StringComparer.Ordinal) ?? "";
+        string oldest = world.Metas[0].Disk.Images.List(Directory).Min(StringComparer.Ordinal) ?? "";
         if (_oldest.Length > 0 && StringComparer.Ordinal.Compare(oldest, _oldest) > 0)
         {
             world.Coverage.Count(Rows.LogCut);

@@ -14,7 +14,10 @@ internal static class LogRows
         {
             case "MetaNode.Replayed":
                 CountWhere(NumberOf(values, "Cut") > 0, Rows.LogTailCut);
-                CountWhere(NumberOf(values, "Entries") > 0, Rows.StoreReplayed);
+                CountWhere(NumberOf(values, "Last") > NumberOf(values, "Applied"), Rows.StoreReplayed);
+                break;
+            case "LeadershipSeat.Began":
+                CountWhere(NumberOf(values, "Term") > 1, Rows.LeaderBegan);
                 break;
             case "Volume.VolumeOpened":
                 CountWhere(NumberOf(values, "Cut") > 0, Rows.VolumeTailCut);
@@ -42,6 +45,8 @@ internal static class LogRows
     private static string? RowOf(string name) => name switch
     {
         "Leadership.ServerDied" => Rows.ServerDead,
+        "SnapshotIntake.Installs" => Rows.SnapshotInstalled,
+        "NodeLife.Repaired" => Rows.LogRepaired,
         "StoreFlusher.FlushPutOff" => Rows.FlushPutOff,
         "Volume.ReplicaCut" => Rows.ReplicaCut,
         "Volume.ReplicaReopened" => Rows.ReplicaReopened,

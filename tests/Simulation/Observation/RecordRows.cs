@@ -14,15 +14,13 @@ internal sealed class RecordRows(World world, OwnerRows owners)
     private readonly Dictionary<ulong, long> _heldOrphans = [];
     private ulong _seen;
 
-    private MemoryStateStore Store => world.Meta.Store;
-
     /// <summary>The committed length of an open chunk; null when it is sealed or gone.</summary>
     public uint? OpenLength(ulong chunk) => _open.TryGetValue(chunk, out uint length) ? length : null;
 
     public void NoteRemovalOrdered(ulong chunk) => _removalOrdered.Add(chunk);
 
-    /// <summary>A batch is about to be applied.</summary>
-    public void See(ulong index, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>> changes)
+    /// <summary>A batch is about to be applied, by whichever metadata server is the first.</summary>
+    public void See(IStateReads before, ulong index, IReadOnlyCollection<KeyValuePair<byte[], byte[]?>> changes)
     {
         if (index <= _seen)
         {
@@ -40,7 +38,7 @@ internal sealed class RecordRows(World world, OwnerRows owners)
                     SeeChunk(key, value, command);
                     break;
                 case Keys.LeavingTable:
-                    SeeLeaving(key, value);
+                    SeeLeaving(before, key, value);
                     break;
                 case Keys.SessionResultTable when value is not null:
                     SeeResult(Records.Decode<CommandResult>(value));
@@ -115,13 +113,13 @@ internal sealed class RecordRows(World world, OwnerRows owners)
         }
     }
 
-    private void SeeLeaving(byte[] key, byte[]? value)
+    private void SeeLeaving(IStateReads before, byte[] key, byte[]? value)
     {
         ulong server = Keys.IdAt(key, 0);
         ulong chunk = Keys.IdAt(key, 1);
         if (value is not null)
         {
-            if (!Store.Has(Keys.Replica(new ChunkId(chunk), new ServerId(server))))
+            if (!before.Has(Keys.Replica(new ChunkId(chunk), new ServerId(server))))
             {
                 _surplus.Add((server, chunk));
             }

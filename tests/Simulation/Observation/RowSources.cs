@@ -9,7 +9,11 @@ internal static class RowSources
     {
         var owners = new OwnerRows(world);
         var record = new RecordRows(world, owners);
-        world.Meta.Applying += record.See;
+        foreach (var meta in world.Metas)
+        {
+            meta.Applying += (index, changes) => record.See(meta.Store, index, changes);
+        }
+
         var reads = new ReadRows(world, record);
         var chains = new ChainRows(world);
         var orders = new OrderRows(world, record);

@@ -75,6 +75,10 @@ internal static class Rows
     public const string FlushPutOff = "row: a flush of the store was put off, the disk was full";
     public const string MetaStopped = "row: the metadata node stopped, its disk had failed";
 
+    public const string LeaderBegan = "row: one of several metadata servers began to lead";
+    public const string SnapshotInstalled = "row: a metadata server that lagged installed a snapshot";
+    public const string LogRepaired = "row: a damaged command log was repaired by the others";
+
     /// <summary>Each must happen at least once in a thousand seeds.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -84,6 +88,6 @@ internal static class Rows
         LateCommitRefused, WordBeyondSeal, KeptResult, SessionLost, OrphanHeld, OutcomeUnknown, TimedOut, Overloaded, TooFewServers,
         ServerSuspect, ServerDead, TwinRefused, ReplicasCompared, ReplicaReopened, ReplicaQuarantined, DamageReported,
         VolumeFailed, FailedVolumeRead, VolumeFull, VolumeHasSpace, VolumeTailCut, ReplicaRemoved, SurplusRemoved,
-        LogTailCut, StoreReplayed, LogCut, GrowthRefused, FlushPutOff, MetaStopped,
+        LogTailCut, StoreReplayed, LogCut, GrowthRefused, FlushPutOff, MetaStopped, LeaderBegan, SnapshotInstalled, LogRepaired,
     ];
 }

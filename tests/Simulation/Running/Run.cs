@@ -32,6 +32,8 @@ internal sealed class Run
     {
         _options = options;
         var shape = Oddities.Draw(Shape.Draw(Seed.Numbers(options.Seed, 1), options.DefaultTimeouts), Seed.Numbers(options.Seed, 5));
+        int metaServers = options.MetaServers ?? (Seed.Numbers(options.Seed, 6).Next(2) * 2) + 1;
+        shape = shape.WithMetaServers(metaServers, Seed.Numbers(options.Seed, 7));
         _world = new World(shape, Seed.Numbers(options.Seed, 2));
         _world.Scheduler.Trace.Listener = options.Trace;
         _sabotage = options.Sabotage is { } name ? SabotageList.Find(name) : null;
@@ -125,7 +127,7 @@ internal sealed class Run
         }
 
         long end = _world.Scheduler.Now + StartLimit.Ticks;
-        while (!_world.Meta.IsServing || _world.Servers.Any(server => !server.IsServing)
+        while (!_world.IsLed || _world.Servers.Any(server => !server.IsServing)
             || _world.Clients.Any(client => !client.Client.IsCompletedSuccessfully))
         {
             if (_world.Scheduler.Now > end)

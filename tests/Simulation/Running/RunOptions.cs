@@ -7,6 +7,9 @@ internal sealed record RunOptions
 
     public bool DefaultTimeouts { get; init; }
 
+    /// <summary>So many metadata servers; null for what the seed chooses.</summary>
+    public int? MetaServers { get; init; }
+
     /// <summary>Only these faults; null for those that the seed chooses.</summary>
     public IReadOnlyList<string>? Faults { get; init; }
 

@@ -14,6 +14,11 @@ internal static class RunText
             line += " --timeouts default";
         }
 
+        if (options.MetaServers is { } servers)
+        {
+            line += $" --meta-servers {servers}";
+        }
+
         if (options.Faults is { } faults)
         {
             line += $" --faults \"{(faults.Count == 0 ? "none" : string.Join(',', faults))}\"";

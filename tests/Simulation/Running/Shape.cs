@@ -19,6 +19,9 @@ internal sealed record Shape
 
     public required int Clients { get; init; }
 
+    /// <summary>How many metadata servers there are.</summary>
+    public int MetaServers { get; private init; } = 1;
+
     public required MetaServerOptions MetaOptions { get; init; }
 
     /// <summary>Of every chunk server, but for its domain.</summary>
@@ -81,9 +84,32 @@ internal sealed record Shape
         return defaultTimeouts ? shape : WithLongTrust(WithShortTimeouts(shape, random));
     }
 
+    /// <summary>The same with so many metadata servers.</summary>
+    public Shape WithMetaServers(int count, Random random)
+    {
+        if (count == 1)
+        {
+            return this;
+        }
+
+        IReadOnlyList<string> addresses = [.. Enumerable.Range(1, count).Select(i => $"meta{i}:7700")];
+        return this with
+        {
+            MetaServers = count,
+            MetaOptions = MetaOptions with
+            {
+                Peers = addresses,
+                ElectionTimeout = HasDefaultTimeouts ? MetaOptions.ElectionTimeout : TimeSpan.FromMilliseconds(400),
+                LagBytesMax = Choose(random, 4, 16, 32 * KiB) * KiB,
+            },
+            ChunkOptions = ChunkOptions with { MetaServers = addresses },
+            ClientOptions = ClientOptions with { MetadataAddresses = addresses },
+        };
+    }
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"servers {ChunkServers} x {DisksPerServer} disks in {Domains} domains, clients {Clients}, replication {MetaOptions.Replication} "
+        $"metadata servers {MetaServers}, servers {ChunkServers} x {DisksPerServer} disks in {Domains} domains, clients {Clients}, replication {MetaOptions.Replication} "
         + $"(min {MetaOptions.MinReplicas}), chunk {MetaOptions.ChunkSize / KiB} KiB, log cut at {MetaOptions.FlushLogBytes / KiB} KiB, "
         + $"open chunks {ClientOptions.OpenChunksMax}, session {MetaOptions.SessionTimeout.TotalSeconds} s, "
         + $"{(HasDefaultTimeouts ? "default" : "short")} time-outs, odd: {Oddity}");

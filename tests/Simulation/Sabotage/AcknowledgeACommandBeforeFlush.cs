@@ -13,5 +13,11 @@ internal sealed class AcknowledgeACommandBeforeFlush : ISabotage
 
     public KnownCatch Known => new(1, "after healing every call succeeds");
 
-    public void TakeHold(World world) => world.Meta.Disk.FlushesLie = true;
+    public void TakeHold(World world)
+    {
+        foreach (var meta in world.Metas)
+        {
+            meta.Disk.FlushesLie = true;
+        }
+    }
 }

@@ -20,6 +20,9 @@ internal interface ISabotage
     /// <summary>Workloads that bring it to light soon; null for those that the seed chooses.</summary>
     IReadOnlyList<string>? Workloads => null;
 
+    /// <summary>With so many metadata servers.</summary>
+    int MetaServers => 1;
+
     /// <summary>A seed at which it is caught, and the checker that does it.</summary>
     KnownCatch Known { get; }
 

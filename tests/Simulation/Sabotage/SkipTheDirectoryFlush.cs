@@ -20,6 +20,10 @@ internal sealed class SkipTheDirectoryFlush : ISabotage
             disk.Disk.DirectoryFlushesLie = true;
         }
 
-        world.Meta.Disk.DirectoryFlushesLie = true;
+        foreach (var meta in world.Metas)
+        {
+            meta.Disk.DirectoryFlushesLie = true;
+        }
+
     }
 }

@@ -13,6 +13,7 @@ internal sealed class Trial(ISabotage sabotage, RunOptions given)
     {
         Faults = given.Faults ?? sabotage.Faults,
         Workloads = given.Workloads ?? sabotage.Workloads,
+        MetaServers = given.MetaServers ?? sabotage.MetaServers,
         Sabotage = sabotage.Name,
         StopsAtViolation = true,
     };
