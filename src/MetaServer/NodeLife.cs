@@ -59,7 +59,7 @@ internal sealed partial class NodeLife
         Digests = digests;
         Card = new MembershipCard(directory, advertised, store);
         _space = new SpaceWatch(devices.Disk, options.SpaceReserveBytes, time);
-        _links = new PeerLinks(devices.Connections, Card, digests, time, logs);
+        _links = new PeerLinks(devices.Connections, Card, digests, time, logs, error => _broken.TrySetException(error));
         var calls = new ConsensusCalls(devices.Connections, time);
         var mailbox = new Mailbox(options.CommandQueueMax);
         _snapshots = new SnapshotSender(

@@ -17,10 +17,10 @@ internal sealed class TickCounter(TimeProvider time, TimeSpan interval)
 
     public async Task RunAsync(Action onTick, CancellationToken cancellation)
     {
-        // Ticks that were missed are merged into one by the timer.
-        using var timer = new PeriodicTimer(interval, time);
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        while (true)
         {
+            // Ticks that were missed count as one.
+            await Task.Delay(interval, time, cancellation).ConfigureAwait(false);
             Advance();
             onTick();
         }

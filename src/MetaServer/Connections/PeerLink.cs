@@ -75,7 +75,8 @@ internal sealed partial class PeerLink
 
             await call.ResponseAsync.ConfigureAwait(false);
         }
-        catch (Exception error) when (error is RpcException or TimeoutException or InvalidOperationException)
+        catch (Exception error) when (error is RpcException or IOException or TimeoutException or InvalidOperationException
+            || (error is OperationCanceledException && !ending.IsCancellationRequested))
         {
             ending.ThrowIfCancellationRequested();
             if (!_wasBroken)

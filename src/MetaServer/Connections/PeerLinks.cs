@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.MetaServer.Connections;
 
 /// <summary>The ways to the other members; a message that cannot go is lost, as consensus expects of a network.</summary>
-internal sealed class PeerLinks(IConnections connections, MembershipCard card, DigestBook digests, TimeProvider time, ILoggerFactory logs)
-    : IAsyncDisposable
+internal sealed class PeerLinks(IConnections connections, MembershipCard card, DigestBook digests, TimeProvider time, ILoggerFactory logs,
+    Action<Exception> broken) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PeerLink> _links = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
@@ -37,6 +37,11 @@ internal sealed class PeerLinks(IConnections connections, MembershipCard card, D
         _ending.Dispose();
     }
 
-    private PeerLink Open(string address) =>
-        new(address, connections, time, logs.CreateLogger<PeerLink>(), _ending.Token);
+    private PeerLink Open(string address)
+    {
+        var link = new PeerLink(address, connections, time, logs.CreateLogger<PeerLink>(), _ending.Token);
+        _ = link.Ended.ContinueWith(
+            ended => broken(ended.Exception!.GetBaseException()), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return link;
+    }
 }

@@ -38,12 +38,11 @@ internal sealed class SpaceWatch(IDisk disk, long reserveBytes, TimeProvider tim
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        do
+        while (true)
         {
             await LookAsync().ConfigureAwait(false);
+            await Task.Delay(Interval, time, cancellation).ConfigureAwait(false);
         }
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
     }
 
     public async Task LookAsync()
