@@ -37,7 +37,7 @@ public sealed record MetaServerOptions
     public TimeSpan ElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(800);
 
     [Description("Newest log bytes kept for metadata servers that lag; one that lags further gets a snapshot.")]
-    [Range(typeof(long), "4096", "4294967296")]
+    [Range(typeof(long), "1024", "4294967296")]
     public long LagBytesMax { get; init; } = 32L * 1024 * 1024;
 
     [Description("How often chunk servers report.")]

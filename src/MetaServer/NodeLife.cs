@@ -131,6 +131,7 @@ internal sealed partial class NodeLife
         }
         finally
         {
+            Desk.Close();
             await _ending.CancelAsync().ConfigureAwait(false);
             if (!await Patience.WaitAsync(
                 SettleAsync([.. loops[..4], Seat.SettleAsync(), _intake.SettleAsync(), _snapshots.SettleAsync()]), Patience.AtStop, _devices.Time)

@@ -61,7 +61,7 @@ internal sealed partial class HeartbeatLoop(
         };
         bool more = pending.Fill(heartbeat);
         var reply = await link.HeartbeatAsync(heartbeat, cancellation).ConfigureAwait(false);
-        if (!IsPresent(reply))
+        if (reply.NotLeader || !IsPresent(reply))
         {
             return;
         }

@@ -22,7 +22,12 @@ internal sealed class PeerDesk(
     private readonly Lock _lock = new();
     private readonly Dictionary<MemberId, int> _streams = [];
 
+    private volatile bool _isClosed;
+
     public ITalk BeginTalk() => new Talk(this);
+
+    /// <summary>This life of the node is over: whoever talks has to begin again, with the next one.</summary>
+    public void Close() => _isClosed = true;
 
     public Task<SnapshotAnswer> OfferAsync(SnapshotOffer offer, CancellationToken cancellation)
     {
@@ -77,6 +82,11 @@ internal sealed class PeerDesk(
 
         public bool Take(RaftEnvelope envelope)
         {
+            if (desk._isClosed)
+            {
+                return false;
+            }
+
             desk.Check(envelope.Sender, envelope.To, envelope.ToDirectory);
             var from = new MemberId(envelope.Sender.Member);
             lock (desk._lock)

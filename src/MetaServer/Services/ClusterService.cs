@@ -6,20 +6,14 @@ using Grpc.Core;
 namespace DfsNet.MetaServer.Services;
 
 /// <summary>What chunk servers call.</summary>
-internal sealed class ClusterService(RpcEdge edge, Func<Leadership> lead) : Protocol.Wire.Cluster.ClusterBase
+internal sealed class ClusterService(RpcEdge edge, Func<Leadership> lead, Func<Leadership?> present) : Protocol.Wire.Cluster.ClusterBase
 {
     public override Task<RegisterReply> Register(RegisterRequest request, ServerCallContext context) => edge.RunAsync(
         this, request, static (service, request, cancellation) => service.Lead.Registration.RegisterAsync(request, cancellation), context);
 
-    public override Task<HeartbeatReply> Heartbeat(HeartbeatRequest request, ServerCallContext context) => edge.RunAsync(
-        this,
-        request,
-        static (service, request, _) =>
-        {
-            using var snapshot = service.Lead.Store.OpenSnapshot();
-            return Task.FromResult(service.Lead.Heartbeats.Hear(snapshot, request));
-        },
-        context);
+    // Servers tell every metadata server that they live: who does not lead has nothing to say to it, which is no failure.
+    public override Task<HeartbeatReply> Heartbeat(HeartbeatRequest request, ServerCallContext context) => edge.RunAlwaysAsync(
+        this, request, static (service, request, _) => Task.FromResult(service.Hear(request)), context);
 
     public override Task<ReportChunksReply> ReportChunks(ReportChunksRequest request, ServerCallContext context) => edge.RunAsync(
         this,
@@ -32,4 +26,15 @@ internal sealed class ClusterService(RpcEdge edge, Func<Leadership> lead) : Prot
         context);
 
     private Leadership Lead => lead();
+
+    private HeartbeatReply Hear(HeartbeatRequest request)
+    {
+        if (present() is not { } leadership)
+        {
+            return new HeartbeatReply { NotLeader = true };
+        }
+
+        using var snapshot = leadership.Store.OpenSnapshot();
+        return leadership.Heartbeats.Hear(snapshot, request);
+    }
 }

@@ -1,3 +1,4 @@
+using DfsNet.Protocol.Wire;
 using System.Text;
 using CsCheck;
 using Pair = System.Collections.Generic.KeyValuePair<byte[], byte[]?>;
@@ -110,7 +111,7 @@ public class StateStoreTests
         var closing = test.Store.DisposeAsync().AsTask();
         Assert.Equal("1", Text(snapshot.Get(Key("a"))));
         Assert.False(closing.IsCompleted);
-        Assert.Throws<ObjectDisposedException>(test.Store.OpenSnapshot);
+        Assert.Equal(ErrorCode.Unavailable, Assert.Throws<DfsException>(test.Store.OpenSnapshot).Code);
         snapshot.Dispose();
         snapshot.Dispose();
         await closing;

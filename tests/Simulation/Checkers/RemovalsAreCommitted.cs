@@ -37,7 +37,7 @@ internal sealed class RemovalsAreCommitted : IWatcher
             case (MessageMoment.RequestDelivered, ReportChunksRequest request):
                 Begin(seen, request.ServerId);
                 break;
-            case (MessageMoment.ResponseSent, HeartbeatReply reply):
+            case (MessageMoment.ResponseSent, HeartbeatReply { NotLeader: false } reply):
                 CheckOrders(seen, reply.Orders);
                 break;
             case (MessageMoment.ResponseSent, ReportChunksReply reply):

@@ -100,7 +100,7 @@ internal sealed record Shape
             {
                 Peers = addresses,
                 ElectionTimeout = HasDefaultTimeouts ? MetaOptions.ElectionTimeout : TimeSpan.FromMilliseconds(400),
-                LagBytesMax = Choose(random, 4, 16, 32 * KiB) * KiB,
+                LagBytesMax = Choose(random, 1, 2, 32 * KiB) * KiB,
             },
             ChunkOptions = ChunkOptions with { MetaServers = addresses },
             ClientOptions = ClientOptions with { MetadataAddresses = addresses },
