@@ -67,7 +67,7 @@ internal static class CommandLine
             StatCommand.Create(clients, surroundings),
             DfCommand.Create(clients, surroundings),
             LocateCommand.Create(clients, surroundings),
-            AdminCommand.Create(clients, surroundings),
+            AdminCommand.Create(clients, meta, surroundings),
             UpCommand.Create(logLevel, surroundings),
             DemoCommand.Create(surroundings),
             BenchCommand.Create(clients, surroundings),

@@ -1,26 +1,35 @@
 using DfsNet.ChunkServer;
+using DfsNet.Hosting.Listening;
 using DfsNet.Hosting.Nodes;
 using DfsNet.MetaServer;
 using Microsoft.Extensions.Logging;
 
 namespace DfsNet.Hosting;
 
-/// <summary>A metadata server and some chunk servers in this process, each behind its own listener on the loopback interface.</summary>
+/// <summary>One metadata server or several, and some chunk servers, in this process, each behind its own listener on the loopback interface.</summary>
 public sealed class EmbeddedCluster : IAsyncDisposable
 {
     private readonly EmbeddedClusterOptions _options;
     private readonly ILoggerFactory _logs;
+    private readonly NodeHost?[] _metaServers;
     private readonly NodeHost?[] _chunkServers;
 
-    private EmbeddedCluster(EmbeddedClusterOptions options, ILoggerFactory logs, NodeHost metaServer)
+    private EmbeddedCluster(EmbeddedClusterOptions options, ILoggerFactory logs)
     {
         _options = options;
         _logs = logs;
-        MetaServer = metaServer;
+        _metaServers = new NodeHost?[options.MetaServers];
         _chunkServers = new NodeHost?[options.ChunkServers];
     }
 
-    public NodeHost MetaServer { get; }
+    /// <summary>The first of them that runs.</summary>
+    public NodeHost MetaServer => MetaServers.First();
+
+    /// <summary>Those that run, by number from 0.</summary>
+    public IEnumerable<NodeHost> MetaServers => _metaServers.OfType<NodeHost>();
+
+    /// <summary>Where each metadata server is reached, by number from 0.</summary>
+    public IReadOnlyList<string> MetaAddresses { get; private set; } = [];
 
     /// <summary>Those that run, by number from 0.</summary>
     public IEnumerable<NodeHost> ChunkServers => _chunkServers.OfType<NodeHost>();
@@ -29,19 +38,19 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public static async Task<EmbeddedCluster> StartAsync(
         EmbeddedClusterOptions options, ILoggerFactory logs, CancellationToken cancellation)
     {
-        var metaOptions = (options.MetaServer ?? new MetaServerOptions { Data = "" }) with
-        {
-            Data = Path.Combine(options.Data, "meta"),
-            Listen = options.Listen,
-            Replication = options.Replication,
-            MinReplicas = Math.Min(2, options.Replication),
-        };
-        var cluster = new EmbeddedCluster(
-            options, logs, await MetaServerHost.StartAsync(metaOptions, logs, cancellation).ConfigureAwait(false));
+        var cluster = new EmbeddedCluster(options, logs);
         bool started = false;
         try
         {
-            await cluster.MetaServer.WaitReadyAsync(cancellation).ConfigureAwait(false);
+            cluster.MetaAddresses = AddressesOf(options);
+            await Task.WhenAll(
+                Enumerable.Range(0, options.MetaServers).Select(number => cluster.StartMetaServerAsync(number, cancellation)))
+                .ConfigureAwait(false);
+            if (options.MetaServers == 1)
+            {
+                cluster.MetaAddresses = [cluster.MetaServer.Address];
+            }
+
             await Task.WhenAll(
                 Enumerable.Range(0, options.ChunkServers).Select(number => cluster.StartChunkServerAsync(number, cancellation)))
                 .ConfigureAwait(false);
@@ -57,6 +66,32 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts the metadata server with this number, for the first time or again, and returns when it takes part.</summary>
+    public async Task StartMetaServerAsync(int number, CancellationToken cancellation)
+    {
+        string address = MetaAddresses[number];
+        var options = (_options.MetaServer ?? new MetaServerOptions { Data = "" }) with
+        {
+            Data = Path.Combine(_options.Data, number == 0 ? "meta" : $"meta-{number + 1}"),
+            Listen = address,
+            Peers = _options.MetaServers == 1 ? [] : MetaAddresses,
+            Replication = _options.Replication,
+            MinReplicas = Math.Min(2, _options.Replication),
+        };
+        var host = await MetaServerHost.StartAsync(options, _logs, cancellation).ConfigureAwait(false);
+        _metaServers[number] = host;
+        await host.WaitReadyAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>See <see cref="NodeHost.KillAsync"/>.</summary>
+    public async Task KillMetaServerAsync(int number)
+    {
+        if (Interlocked.Exchange(ref _metaServers[number], null) is { } host)
+        {
+            await host.KillAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Starts the chunk server with this number, for the first time or again, and returns when it is registered.</summary>
     public async Task StartChunkServerAsync(int number, CancellationToken cancellation)
     {
@@ -67,7 +102,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         };
         var options = (_options.ChunkServer ?? new ChunkServerOptions { MetaServers = [] }) with
         {
-            MetaServers = [MetaServer.Address],
+            MetaServers = MetaAddresses,
             // All live on one host, so the host cannot be the domain.
             Domain = $"server-{number + 1}",
         };
@@ -89,15 +124,27 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public async Task WatchAsync(CancellationToken cancellation)
     {
         var first =
-            await Task.WhenAny(ChunkServers.Append(MetaServer).Select(host => host.Completion)).WaitAsync(cancellation).ConfigureAwait(
+            await Task.WhenAny(ChunkServers.Concat(MetaServers).Select(host => host.Completion)).WaitAsync(cancellation).ConfigureAwait(
                 false);
         await first.ConfigureAwait(false);
     }
 
-    /// <summary>Stops the chunk servers first: they say good-bye to a metadata server that still listens.</summary>
+    /// <summary>Stops the chunk servers first: they say good-bye to metadata servers that still listen.</summary>
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(ChunkServers.Select(host => host.DisposeAsync().AsTask())).ConfigureAwait(false);
-        await MetaServer.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(MetaServers.Select(host => host.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    private static IReadOnlyList<string> AddressesOf(EmbeddedClusterOptions options)
+    {
+        if (options.MetaAddresses.Count > 0 || options.MetaServers == 1)
+        {
+            return options.MetaAddresses.Count > 0 ? options.MetaAddresses : [options.Listen];
+        }
+
+        var first = ListenAddress.Parse(options.Listen);
+        var ports = first.Port == 0 ? FreePorts.Take(options.MetaServers) : [.. Enumerable.Range(first.Port, options.MetaServers)];
+        return [.. ports.Select(port => first.WithPort(port).ToString())];
     }
 }

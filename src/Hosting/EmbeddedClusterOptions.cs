@@ -9,8 +9,14 @@ public sealed record EmbeddedClusterOptions
     /// <summary>Directory below which every server has its own.</summary>
     public required string Data { get; init; }
 
-    /// <summary>Where the metadata server listens; chunk servers take free ports.</summary>
+    /// <summary>Where the metadata server listens, the first of several; chunk servers take free ports.</summary>
     public string Listen { get; init; } = "127.0.0.1:0";
+
+    /// <summary>1, 3 or 5.</summary>
+    public int MetaServers { get; init; } = 1;
+
+    /// <summary>Where several metadata servers listen; empty: behind the first one, or on free ports. Fixed once there are data.</summary>
+    public IReadOnlyList<string> MetaAddresses { get; init; } = [];
 
     public int ChunkServers { get; init; } = 3;
 

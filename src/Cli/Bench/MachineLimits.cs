@@ -20,7 +20,7 @@ internal sealed class MachineLimits(string directory, TimeProvider time)
         CopyRate(cancellation),
     ];
 
-    private async Task<Measurement> FlushRateAsync(CancellationToken cancellation)
+    public async Task<Measurement> FlushRateAsync(CancellationToken cancellation)
     {
         var disk = new LocalDisk(directory);
         const string path = "limit-flush";

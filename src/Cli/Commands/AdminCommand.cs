@@ -5,10 +5,11 @@ namespace DfsNet.Cli.Commands;
 /// <summary>dfs admin: what operators ask and order.</summary>
 internal static class AdminCommand
 {
-    public static Command Create(Clients clients, Surroundings surroundings)
+    public static Command Create(Clients clients, MetaAddressOption meta, Surroundings surroundings)
     {
         var command = new Command("admin", "What operators ask and order");
         command.Add(AdminStatusCommand.Create(clients, surroundings));
+        command.Add(AdminMetaCommand.Create(meta, surroundings));
         return command;
     }
 }

@@ -19,7 +19,7 @@ internal static class BenchCommand
     public static Command Create(Clients clients, Surroundings surroundings)
     {
         var command = new Command(
-            "bench", "Measures speeds beside the machine's own limits, on a cluster of its own: five processes on this machine");
+            "bench", "Measures speeds beside the machine's own limits, on a cluster of its own, each server a process");
         var size = new Option<string>(
             "--size")
         { Description = "Length of the large file", HelpName = "bytes", DefaultValueFactory = _ => "1GiB" };
@@ -49,8 +49,11 @@ internal static class BenchCommand
             Description =
                 "Keep all servers in this process, so that the allocations shown are those of every role together; no server is killed",
         };
+        var metas = new Option<int>("--meta-servers") { Description = "Metadata servers, 1 or 3", DefaultValueFactory = _ => 1 };
+        metas.AcceptOnlyFromAmong("1", "3");
         var json = PathArguments.Json("one object");
-        foreach (Option option in new Option[] { size, files, existing, inProcess, json })
+        command.Add(BenchFailoverCommand.Create(surroundings));
+        foreach (Option option in new Option[] { size, files, metas, existing, inProcess, json })
         {
             command.Add(option);
         }
@@ -63,7 +66,7 @@ internal static class BenchCommand
             }
 
             _ = Quantities.TryParseBytes(parsed.GetRequiredValue(size), out long bytes);
-            var bench = new Bench(surroundings, bytes, parsed.GetRequiredValue(files));
+            var bench = new Bench(surroundings, bytes, parsed.GetRequiredValue(files), parsed.GetRequiredValue(metas));
             var figures = parsed.GetValue(existing) ? await bench.OnExistingAsync(clients, parsed, cancellation).ConfigureAwait(false)
                 : parsed.GetValue(inProcess) ? await bench.InProcessAsync(cancellation).ConfigureAwait(false)
                 : await bench.OnChildrenAsync(cancellation).ConfigureAwait(false);
@@ -95,15 +98,16 @@ internal static class BenchCommand
     }
 
     /// <summary>One run, on one of the three kinds of cluster.</summary>
-    private sealed class Bench(Surroundings surroundings, long sizeBytes, int files)
+    private sealed class Bench(Surroundings surroundings, long sizeBytes, int files, int metaServers)
     {
         public async Task<IReadOnlyList<Measurement>> OnChildrenAsync(CancellationToken cancellation)
         {
-            await SayAsync($"starting a metadata server and {ChunkServers} chunk servers, each a process of its own").ConfigureAwait(false);
-            var cluster = await ChildCluster.StartAsync(ChunkServers, surroundings, cancellation).ConfigureAwait(false);
+            await SayAsync($"starting metadata servers ({metaServers}) and {ChunkServers} chunk servers, each a process of its own")
+                .ConfigureAwait(false);
+            var cluster = await ChildCluster.StartAsync(ChunkServers, metaServers, surroundings, cancellation).ConfigureAwait(false);
             await using (cluster.ConfigureAwait(false))
             {
-                var servers = cluster.ChunkServers.Values.Prepend(cluster.MetaServer).ToList();
+                var servers = cluster.ChunkServers.Values.Concat(cluster.MetaServers.Values).ToList();
                 long peak = 0;
                 var figures = await RunAsync(
                     cluster.Files,
@@ -136,12 +140,12 @@ internal static class BenchCommand
             string data = LocalFiles.CreateTemporaryDirectory("dfs-bench-");
             try
             {
-                var options = new EmbeddedClusterOptions { Data = data, ChunkServers = ChunkServers };
+                var options = new EmbeddedClusterOptions { Data = data, ChunkServers = ChunkServers, MetaServers = metaServers };
                 var cluster = await EmbeddedCluster.StartAsync(options, NullLoggerFactory.Instance, cancellation).ConfigureAwait(false);
                 await using (cluster.ConfigureAwait(false))
                 {
                     var files = await DfsClient.ConnectAsync(
-                        new DfsClientOptions { MetadataAddresses = [cluster.MetaServer.Address], ClientName = "dfs bench" },
+                        new DfsClientOptions { MetadataAddresses = cluster.MetaAddresses, ClientName = "dfs bench" },
                         cancellation).ConfigureAwait(false);
                     await using (files.ConfigureAwait(false))
                     {

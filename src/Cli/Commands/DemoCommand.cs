@@ -10,11 +10,14 @@ namespace DfsNet.Cli.Commands;
 internal static class DemoCommand
 {
     private const int ChunkServers = 4;
+    private const int MetaServers = 3;
     private const string SizeDefault = "256MiB";
 
     public static Command Create(Surroundings surroundings)
     {
-        var command = new Command("demo", "Stores a file on a cluster of its own, kills two servers on the way, and reads every byte back");
+        var command = new Command(
+            "demo",
+            "Stores a file on a cluster of its own, kills two chunk servers and the metadata leader on the way, and reads every byte back");
         var file = new Option<string?>("--file") { Description = "File to store; else one is generated", HelpName = "file" };
         var size = new Option<string>("--size")
         {
@@ -44,8 +47,8 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(string? file, long bytes, bool json, Surroundings surroundings, CancellationToken cancellation)
     {
         var steps = new DemoSteps(surroundings, quiet: json);
-        await steps.SayAsync($"starting a metadata server and {ChunkServers} chunk servers, each in its own process").ConfigureAwait(false);
-        var cluster = await ChildCluster.StartAsync(ChunkServers, surroundings, cancellation).ConfigureAwait(false);
+        await steps.SayAsync($"starting {MetaServers} metadata servers and {ChunkServers} chunk servers, each in its own process").ConfigureAwait(false);
+        var cluster = await ChildCluster.StartAsync(ChunkServers, MetaServers, surroundings, cancellation).ConfigureAwait(false);
         DemoFacts facts;
         await using (cluster.ConfigureAwait(false))
         {

@@ -11,6 +11,7 @@ internal static class UpCommand
 {
     // All of them share this process and this machine's disks; more would only add files.
     private const int ChunkServersMax = 32;
+    private const int MetaServersMax = 5;
 
     public static Command Create(LogLevelOption logLevel, Surroundings surroundings)
     {
@@ -18,20 +19,39 @@ internal static class UpCommand
         var data = new Option<string?>("--data") { Description = "Directory for all data [default: ~/.dfs]", HelpName = "directory" };
         var listen = new Option<string>("--listen")
         {
-            Description = "host:port of the metadata server",
+            Description = "host:port of the metadata server; several take the ports behind it as well",
             HelpName = "host:port",
             DefaultValueFactory = _ => "127.0.0.1:7700",
         };
         var servers = NumberOption.Create(
             "--chunk-servers", [], "Chunk servers [default: 3, or as many as the data has; may grow later]", 1, ChunkServersMax, null);
+        var metas = NumberOption.Create(
+            "--meta-servers", [], "Metadata servers, 1, 3 or 5 [default: 1, or as many as the data has]", 1, MetaServersMax, null);
+        metas.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && result.Tokens[0].Value is ("2" or "4"))
+            {
+                result.AddError("--meta-servers takes 1, 3 or 5: an even number bears no more losses than one less");
+            }
+        });
         command.Add(data);
         command.Add(listen);
         command.Add(servers);
+        command.Add(metas);
         command.SetAction(async (parsed, cancellation) =>
         {
             string directory = parsed.GetValue(data)
                 ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".dfs");
-            var options = LocalClusterRecord.Open(directory, parsed.GetValue(servers)) with { Listen = parsed.GetRequiredValue(listen) };
+            var options = LocalClusterRecord.Open(directory, parsed.GetValue(servers), parsed.GetValue(metas)) with
+            {
+                Listen = parsed.GetRequiredValue(listen),
+            };
+            if (options.MetaAddresses.Count > 0 && parsed.GetResult(listen) is { Implicit: false } && options.MetaAddresses[0] != options.Listen)
+            {
+                throw new CommandFailure(
+                    $"the metadata servers in {directory} know each other at {string.Join(", ", options.MetaAddresses)}: leave --listen out");
+            }
+
             using var logs = logLevel.Open(parsed, LogLevel.Warning);
             return await RunAsync(options, logs, surroundings, cancellation).ConfigureAwait(false);
         });
@@ -44,10 +64,11 @@ internal static class UpCommand
         var cluster = await EmbeddedCluster.StartAsync(options, logs, cancellation).ConfigureAwait(false);
         await using (cluster.ConfigureAwait(false))
         {
-            LocalClusterRecord.Keep(options);
-            string meta = cluster.MetaServer.Address;
+            LocalClusterRecord.Keep(options, cluster.MetaAddresses);
+            string meta = string.Join(',', cluster.MetaAddresses);
             string how = meta == "127.0.0.1:7700" ? "" : $"\n  export DFS_META={meta}";
-            string size = $"{options.ChunkServers} chunk servers and {options.Replication} replicas";
+            string metas = options.MetaServers == 1 ? "" : $"{options.MetaServers} metadata servers, ";
+            string size = $"{metas}{options.ChunkServers} chunk servers and {options.Replication} replicas";
             await surroundings.Out.WriteLineAsync(
                 $"""
                 dfs up: serving on {meta} with {size}, data in {options.Data}

@@ -7,12 +7,14 @@ using DfsNet.Client;
 namespace DfsNet.Cli.Demo;
 
 /// <summary>
-/// The main job before your eyes: store a file, lose a server while it is read and another while it is written again, read everything back.
+/// The main job before your eyes: store a file, lose a chunk server while it is read, another while it is written again, and the metadata
+/// leader while it is written a third time; read everything back.
 /// </summary>
 internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surroundings surroundings)
 {
     private const string First = "/demo/first";
     private const string Second = "/demo/second";
+    private const string Third = "/demo/third";
     private const int PutAttemptsMax = 3;
 
     public async Task<DemoFacts> RunAsync(string? file, long size, CancellationToken cancellation)
@@ -25,11 +27,14 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
 
         var readGap = await ReadWhileKillingAsync(content, cancellation).ConfigureAwait(false);
         var writeGap = await WriteWhileKillingAsync(content, cancellation).ConfigureAwait(false);
+        var leaderGap = await WriteWhileKillingLeaderAsync(content, cancellation).ConfigureAwait(false);
 
         var get = await steps.RunAsync("get first, 2 left", content.Length, async progress =>
             (null, await ReadsEqualAsync(content, First, progress, cancellation).ConfigureAwait(false))).ConfigureAwait(false);
         await steps.RunAsync("get second, 2 left", content.Length, async progress =>
             (null, await ReadsEqualAsync(content, Second, progress, cancellation).ConfigureAwait(false))).ConfigureAwait(false);
+        await steps.RunAsync("get third, 2 left", content.Length, async progress =>
+            (null, await ReadsEqualAsync(content, Third, progress, cancellation).ConfigureAwait(false))).ConfigureAwait(false);
 
         return new DemoFacts(
             steps.EverythingMatched,
@@ -39,6 +44,7 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
             MiBPerSecond(get),
             Math.Round(readGap.TotalSeconds, 3),
             Math.Round(writeGap.TotalSeconds, 3),
+            Math.Round(leaderGap.TotalSeconds, 3),
             layout.Chunks.Min(chunk => chunk.Replicas.Count),
             await RemainingReplicasAsync(cancellation).ConfigureAwait(false));
     }
@@ -141,11 +147,26 @@ internal sealed class DemoRun(ChildCluster cluster, DemoSteps steps, Surrounding
         return step.Gap ?? TimeSpan.Zero;
     }
 
+    private async Task<TimeSpan> WriteWhileKillingLeaderAsync(DemoContent content, CancellationToken cancellation)
+    {
+        Task<string>? killing = null;
+        var step = await steps.RunAsync("put, leader killed", content.Length, async progress =>
+        {
+            var meter = new GapMeter(
+                surroundings.Time, content.Length / 2, () => killing = cluster.KillLeaderAsync(cancellation), progress);
+            await PutAsync(content, Third, meter, cancellation).ConfigureAwait(false);
+            return (meter.Longest, null);
+        }).ConfigureAwait(false);
+        string killed = killing is null ? "" : await killing.ConfigureAwait(false);
+        await steps.SayAsync($"  killed the metadata leader at {killed} (kill -9) in the middle of the write").ConfigureAwait(false);
+        return step.Gap ?? TimeSpan.Zero;
+    }
+
     /// <summary>Good replicas of the chunk that has fewest, on servers that still run.</summary>
     private async Task<int> RemainingReplicasAsync(CancellationToken cancellation)
     {
         int fewest = int.MaxValue;
-        foreach (string path in new[] { First, Second })
+        foreach (string path in new[] { First, Second, Third })
         {
             var layout = await cluster.Files.LocateAsync(path, cancellation).ConfigureAwait(false);
             fewest = layout.Chunks

@@ -12,5 +12,6 @@ internal sealed record DemoFacts(
     double GetMiBPerSecond,
     double ReadGapAtKillSeconds,
     double WriteGapAtKillSeconds,
+    double WriteGapAtLeaderKillSeconds,
     int ReplicasAtStart,
     int ReplicasAtEnd);

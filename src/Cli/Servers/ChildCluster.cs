@@ -1,12 +1,14 @@
 using System.Globalization;
+using DfsNet.Cli.Connections;
 using DfsNet.Cli.Local;
 using DfsNet.Client;
+using DfsNet.Hosting.Listening;
 using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Cli.Servers;
 
 /// <summary>
-/// One metadata server and some chunk servers as children of this process, over loopback, with their data in a temporary directory.
+/// Metadata servers, one or three, and some chunk servers as children of this process, over loopback, with their data in a temporary directory.
 /// </summary>
 internal sealed class ChildCluster : IAsyncDisposable
 {
@@ -14,6 +16,9 @@ internal sealed class ChildCluster : IAsyncDisposable
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    // Under load some entries are always on their way.
+    private const ulong AbreastLag = 1_000;
 
     private readonly string _data = LocalFiles.CreateTemporaryDirectory("dfs-local-");
     private readonly List<ChildServer> _all = [];
@@ -23,7 +28,14 @@ internal sealed class ChildCluster : IAsyncDisposable
 
     public DfsClient Files { get; private set; } = null!;
 
-    public ChildServer MetaServer { get; private set; } = null!;
+    /// <summary>Those that run, by address.</summary>
+    public Dictionary<string, ChildServer> MetaServers { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Where metadata servers are, whether they run or not.</summary>
+    public IReadOnlyList<string> MetaAddresses { get; private set; } = [];
+
+    /// <summary>Asks the metadata servers about themselves.</summary>
+    public MetaNodes MetaNodes { get; private set; } = null!;
 
     /// <summary>For files of the one who started it.</summary>
     public string Data => _data;
@@ -31,13 +43,14 @@ internal sealed class ChildCluster : IAsyncDisposable
     /// <summary>Those that were not killed, by address.</summary>
     public Dictionary<string, ChildServer> ChunkServers { get; } = new(StringComparer.Ordinal);
 
-    public static async Task<ChildCluster> StartAsync(int chunkServers, Surroundings surroundings, CancellationToken cancellation)
+    public static async Task<ChildCluster> StartAsync(
+        int chunkServers, int metaServers, Surroundings surroundings, CancellationToken cancellation)
     {
         var cluster = new ChildCluster(surroundings);
         bool started = false;
         try
         {
-            await cluster.StartServersAsync(chunkServers, cancellation).ConfigureAwait(false);
+            await cluster.StartServersAsync(chunkServers, metaServers, cancellation).ConfigureAwait(false);
             started = true;
             return cluster;
         }
@@ -71,8 +84,35 @@ internal sealed class ChildCluster : IAsyncDisposable
         return server.Name;
     }
 
+    /// <summary>Kills the metadata server that leads; returns its address.</summary>
+    public async Task<string> KillLeaderAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var (address, reply) = await MetaNodes.FindBestAsync(cancellation).ConfigureAwait(false);
+            if (reply.Role == MemberRole.Leader && MetaServers.Remove(address, out var leader))
+            {
+                leader.Kill();
+                return address;
+            }
+
+            await Task.Delay(LookInterval, _surroundings.Time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Starts a metadata server that was killed, on its data, and returns when it lacks next to nothing.</summary>
+    public async Task RestartMetaServerAsync(string address, CancellationToken cancellation)
+    {
+        MetaServers[address] = await StartMetaServerAsync(MetaAddresses.ToList().IndexOf(address), cancellation).ConfigureAwait(false);
+        while (!IsAbreast((await MetaNodes.FindBestAsync(cancellation).ConfigureAwait(false)).Reply, address))
+        {
+            await Task.Delay(LookInterval, _surroundings.Time, cancellation).ConfigureAwait(false);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        MetaNodes?.Dispose();
         if (Files is not null)
         {
             // Ctrl-C in a terminal reaches the children too: the client may say good-bye to servers that are gone. Nobody needs its answer.
@@ -88,23 +128,21 @@ internal sealed class ChildCluster : IAsyncDisposable
         LocalFiles.DeleteDirectory(_data);
     }
 
-    private async Task StartServersAsync(int chunkServers, CancellationToken cancellation)
+    private async Task StartServersAsync(int chunkServers, int metaServers, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(StartTimeMax, _surroundings.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            var meta = MetaServer = await StartOneAsync(
-                "metadata server", ["meta-server", "--data", Path.Combine(_data, "meta"), "--listen", "127.0.0.1:0"], either.Token)
-                .ConfigureAwait(false);
-            var starts = Enumerable.Range(1, chunkServers).Select(number => StartChunkServerAsync(number, meta.Address, either.Token));
+            await StartMetaServersAsync(metaServers, either.Token).ConfigureAwait(false);
+            var starts = Enumerable.Range(1, chunkServers).Select(number => StartChunkServerAsync(number, either.Token));
             foreach (var server in await Task.WhenAll(starts).ConfigureAwait(false))
             {
                 ChunkServers[server.Address] = server;
             }
 
             Files = await DfsClient.ConnectAsync(
-                new DfsClientOptions { MetadataAddresses = [meta.Address], ClientName = "dfs" }, either.Token).ConfigureAwait(false);
+                new DfsClientOptions { MetadataAddresses = MetaAddresses, ClientName = "dfs" }, either.Token).ConfigureAwait(false);
             await WaitHealthyAsync(chunkServers, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
@@ -113,8 +151,44 @@ internal sealed class ChildCluster : IAsyncDisposable
         }
     }
 
-    private Task<ChildServer> StartChunkServerAsync(int number, string meta, CancellationToken cancellation)
+    private async Task StartMetaServersAsync(int count, CancellationToken cancellation)
     {
+        // Several have to know each other before they start; one alone takes any port.
+        MetaAddresses = count == 1
+            ? ["127.0.0.1:0"]
+            : [.. FreePorts.Take(count).Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"))];
+        var starts = Enumerable.Range(0, count).Select(number => StartMetaServerAsync(number, cancellation));
+        foreach (var server in await Task.WhenAll(starts).ConfigureAwait(false))
+        {
+            MetaServers[server.Address] = server;
+        }
+
+        MetaAddresses = count == 1 ? [.. MetaServers.Keys] : MetaAddresses;
+        MetaNodes = new MetaNodes(MetaAddresses, _surroundings.Time);
+    }
+
+    private Task<ChildServer> StartMetaServerAsync(int number, CancellationToken cancellation)
+    {
+        string address = MetaAddresses[number];
+        List<string> arguments =
+        [
+            "meta-server", "--data", Path.Combine(_data, string.Create(CultureInfo.InvariantCulture, $"meta-{number + 1}")), "--listen", address,
+        ];
+        if (MetaAddresses.Count > 1)
+        {
+            arguments.AddRange(["--peers", string.Join(',', MetaAddresses)]);
+        }
+
+        return StartOneAsync("metadata server", arguments, cancellation);
+    }
+
+    private static bool IsAbreast(GetMembersReply view, string address) => view.Role == MemberRole.Leader
+        && view.Members.FirstOrDefault(member => member.Address == address) is { Active: true } member
+        && member.Match + AbreastLag >= view.LastIndex;
+
+    private Task<ChildServer> StartChunkServerAsync(int number, CancellationToken cancellation)
+    {
+        string meta = string.Join(',', MetaAddresses);
         string name = string.Create(CultureInfo.InvariantCulture, $"server-{number}");
         return StartOneAsync(
             name,

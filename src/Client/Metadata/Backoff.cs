@@ -7,7 +7,7 @@ internal sealed class Backoff(Jitter jitter)
 {
     // The first pause is about a round trip and a flush; the longest keeps a returning leader from waiting long for its clients.
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
 
     private TimeSpan _next = First;
 

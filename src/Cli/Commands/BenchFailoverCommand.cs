@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Globalization;
+using DfsNet.Cli.Bench;
+using DfsNet.Cli.Options;
+using DfsNet.Cli.Output;
+using DfsNet.Cli.Servers;
+
+namespace DfsNet.Cli.Commands;
+
+/// <summary>dfs bench failover: how long clients wait when the metadata leader is killed, and whether anything gets lost.</summary>
+internal static class BenchFailoverCommand
+{
+    private const int RunsDefault = 30;
+    private const int RunsMax = 10_000;
+    private const int MetaServers = 3;
+
+    public static Command Create(Surroundings surroundings)
+    {
+        var command = new Command(
+            "failover",
+            "Kills the metadata leader under load, again and again, on a cluster of its own: how long nothing was acknowledged, and whether "
+                + "every acknowledged operation happened exactly once");
+        var runs = NumberOption.Create("--runs", [], "Leaders to kill", 1, RunsMax, RunsDefault);
+        var json = PathArguments.Json("one object");
+        command.Add(runs);
+        command.Add(json);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await surroundings.Error.WriteLineAsync($"starting {MetaServers} metadata servers, each a process of its own").ConfigureAwait(
+                false);
+            var cluster = await ChildCluster.StartAsync(0, MetaServers, surroundings, cancellation).ConfigureAwait(false);
+            await using (cluster.ConfigureAwait(false))
+            {
+                var facts = await new FailoverBenchmark(cluster, surroundings).RunAsync(parsed.GetValue(runs) ?? RunsDefault, cancellation)
+                    .ConfigureAwait(false);
+                await (parsed.GetValue(json) ? surroundings.Out.WriteLineAsync(JsonOutput.Of(facts)) : WriteAsync(surroundings.Out, facts))
+                    .ConfigureAwait(false);
+                return facts is { Lost: 0, Unexpected: 0, Failed: 0 } ? ExitCode.Done : ExitCode.Failed;
+            }
+        });
+        return command;
+    }
+
+    private static Task WriteAsync(TextWriter output, FailoverFacts facts) => output.WriteLineAsync(string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        machine: fsync of 4 KiB, one after the other   {facts.FlushesPerSecond,9:N0} /s
+        round trip to the metadata leader              {facts.RoundTripMs,9:N2} ms
+        leaders killed (kill -9)                       {facts.Runs,9:N0}
+        nothing acknowledged, p50                      {facts.GapP50Ms,9:N0} ms
+        nothing acknowledged, worst                    {facts.GapWorstMs,9:N0} ms
+        operations acknowledged                        {facts.Acknowledged,9:N0}
+        lost, not asked for, failed                    {facts.Lost}, {facts.Unexpected}, {facts.Failed}
+        """));
+}

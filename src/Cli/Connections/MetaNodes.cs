@@ -1,0 +1,120 @@
+using DfsNet.Protocol.Connections;
+using DfsNet.Protocol.Errors;
+using DfsNet.Protocol.Wire;
+using Grpc.Core;
+
+namespace DfsNet.Cli.Connections;
+
+/// <summary>Asks metadata servers about themselves: any of them, or the one that leads.</summary>
+internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan AskTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ChangeTime = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LeaderTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly GrpcConnections _connections = new();
+
+    /// <summary>What one server says; null where it does not answer.</summary>
+    public async Task<GetMembersReply?> FindAsync(string address, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CallAsync(
+                address, "ask", AskTime, (client, options) => client.GetMembersAsync(new GetMembersRequest(), options), cancellation)
+                .ConfigureAwait(false);
+        }
+        catch (DfsException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What the leader says of all; where none is known, the newest word of any.</summary>
+    /// <exception cref="CommandFailure">None of them answers.</exception>
+    public async Task<(string Address, GetMembersReply Reply)> FindBestAsync(CancellationToken cancellation)
+    {
+        var asked = new Queue<string>(addresses);
+        var known = new Dictionary<string, GetMembersReply?>(StringComparer.Ordinal);
+        while (asked.TryDequeue(out string? address))
+        {
+            if (known.ContainsKey(address))
+            {
+                continue;
+            }
+
+            var reply = known[address] = await FindAsync(address, cancellation).ConfigureAwait(false);
+            if (reply is { Role: MemberRole.Leader })
+            {
+                return (address, reply);
+            }
+
+            foreach (var member in reply?.Members ?? [])
+            {
+                asked.Enqueue(member.Address);
+            }
+        }
+
+        var best = known.Where(pair => pair.Value is not null).MaxBy(pair => (pair.Value!.Term, pair.Value.CommitIndex));
+        return best.Value is { } newest
+            ? (best.Key, newest)
+            : throw new CommandFailure($"no metadata server answers at {string.Join(", ", addresses)}");
+    }
+
+    /// <summary>Calls the leader, and waits for one where there is none.</summary>
+    /// <exception cref="DfsException">What the leader answered, or that there was none in time.</exception>
+    public async Task<T> CallLeaderAsync<T>(
+        string step, Func<Members.MembersClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation)
+    {
+        long began = time.GetTimestamp();
+        while (true)
+        {
+            var (address, reply) = await FindBestAsync(cancellation).ConfigureAwait(false);
+            if (reply.Role == MemberRole.Leader)
+            {
+                try
+                {
+                    return await CallAsync(address, step, ChangeTime, call, cancellation).ConfigureAwait(false);
+                }
+                catch (DfsException error) when (error.Code is ErrorCode.NotLeader or ErrorCode.Overloaded && !IsLate(began))
+                {
+                    // It leads no more, or another change is on its way.
+                }
+            }
+            else if (IsLate(began))
+            {
+                throw new CommandFailure("the metadata servers have no leader: a majority of them must run and reach each other");
+            }
+
+            await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _connections.Dispose();
+
+    private bool IsLate(long began) => time.GetElapsedTime(began) > LeaderTime;
+
+    private async Task<T> CallAsync<T>(
+        string address,
+        string step,
+        TimeSpan limit,
+        Func<Members.MembersClient, CallOptions, AsyncUnaryCall<T>> call,
+        CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(limit, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        try
+        {
+            using var attempt = call(
+                new Members.MembersClient(_connections.Control(address)), new CallOptions(cancellationToken: linked.Token));
+            return await attempt.ResponseAsync.ConfigureAwait(false);
+        }
+        catch (RpcException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw timeout.IsCancellationRequested
+                ? new DfsException(ErrorCode.TimedOut, step, $"{address} did not answer within {limit.TotalSeconds:0} s", error)
+                : ErrorStatus.FromRpcException(error, step);
+        }
+    }
+}
