@@ -1,8 +1,8 @@
 namespace DfsNet.Consensus;
 
 /// <summary>
-/// Campaigns, and answers to those of others. A node asks first whether it would be elected (a trial), so that one that was cut off does not
-/// drive the term up; and nobody votes while it hears a leader.
+/// Campaigns, and answers to those of others. A node asks first whether it would be elected (a trial), so that one that was cut off does
+/// not drive the term up; and nobody votes while it hears a leader.
 /// </summary>
 internal sealed class Election(RaftState state)
 {

@@ -1,8 +1,8 @@
 namespace DfsNet.Consensus;
 
 /// <summary>
-/// What a leader does in its term: keeps others' logs like its own, commits what a majority has stored, answers reads, hands over, and steps
-/// down when it hears no majority. Made when the term begins, thrown away with it.
+/// What a leader does in its term: keeps others' logs like its own, commits what a majority has stored, answers reads, hands over, and
+/// steps down when it hears no majority. Made when the term begins, thrown away with it.
 /// </summary>
 internal sealed class Leading
 {
@@ -296,7 +296,8 @@ internal sealed class Leading
             return false;
         }
 
-        var entries = peer.Next > _state.Log.Last.Index ? [] : window.Slice(peer.Next, _state.Log.Last.Index, _state.Options.MessageBytesMax);
+        ulong last = _state.Log.Last.Index;
+        var entries = peer.Next > last ? [] : window.Slice(peer.Next, last, _state.Options.MessageBytesMax);
         var previous = new LogPoint(term, peer.Next - 1);
         _state.Send(new AppendRequest(_state.Self, peer.Id, _state.Term, previous, entries, _state.CommitIndex, 0, 0));
         peer.Sent(peer.Next - 1 + (ulong)entries.Count);

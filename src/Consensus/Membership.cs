@@ -4,7 +4,9 @@ using DfsNet.Integrity;
 
 namespace DfsNet.Consensus;
 
-/// <summary>The members of a cluster from one entry of the log on, in order of id. Ids are given by a counter and never used twice.</summary>
+/// <summary>
+/// The members of a cluster from one entry of the log on, in order of id. Ids are given by a counter and never used twice.
+/// </summary>
 public sealed class Membership
 {
     public const byte FormatVersion = 1;

@@ -17,8 +17,8 @@ public sealed record VoteReply(MemberId From, MemberId To, ulong Term, bool IsTr
 
 /// <summary>
 /// Entries behind <paramref name="Previous"/>; none of them for a heartbeat. <paramref name="Round"/> numbers the leader's rounds of
-/// heartbeats within its term and comes back in the answer: leases and reads count on it; <paramref name="Heard"/> is the newest of them whose
-/// answer by this member the leader has seen.
+/// heartbeats within its term and comes back in the answer: leases and reads count on it; <paramref name="Heard"/> is the newest of them
+/// whose answer by this member the leader has seen.
 /// </summary>
 public sealed record AppendRequest(
     MemberId From, MemberId To, ulong Term, LogPoint Previous, IReadOnlyList<Entry> Entries, ulong Commit, ulong Round, ulong Heard)
@@ -26,8 +26,8 @@ public sealed record AppendRequest(
 
 /// <summary>
 /// <paramref name="IsAccepted"/>: the log agrees with the leader's, and is on stable storage, up to <paramref name="Match"/>. Otherwise
-/// <paramref name="Match"/> is the index that was asked about and <paramref name="Hint"/> the newest point of the answerer's log that may agree;
-/// with an acceptance it is the end of the answerer's log. An impaired node says so: what it once had it may have no more.
+/// <paramref name="Match"/> is the index that was asked about and <paramref name="Hint"/> the newest point of the answerer's log that may
+/// agree; with an acceptance it is the end of the answerer's log. An impaired node says so: what it once had it may have no more.
 /// </summary>
 public sealed record AppendReply(
     MemberId From, MemberId To, ulong Term, bool IsAccepted, ulong Match, LogPoint Hint, ulong Round, bool IsImpaired)

@@ -22,7 +22,9 @@ public readonly record struct ReadReady(ulong Id, ulong Index);
 /// </summary>
 public sealed record Output
 {
-    /// <summary>Numbers the outputs that store something, from 1; 0 where there is nothing to store: its messages wait for earlier tickets only.</summary>
+    /// <summary>
+    /// Numbers the outputs that store something, from 1; 0 where there is nothing to store: its messages wait for earlier tickets only.
+    /// </summary>
     public ulong Ticket { get; init; }
 
     public Ballot? Ballot { get; init; }

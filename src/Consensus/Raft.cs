@@ -49,8 +49,8 @@ public sealed class Raft
     public IReadOnlyList<PeerProgress> Progress => _leading?.Progress ?? [];
 
     /// <summary>
-    /// Until when this leader may answer reads from what it has applied without asking; in the past where it may not, without end where it is
-    /// the only voter.
+    /// Until when this leader may answer reads from what it has applied without asking; in the past where it may not, without end where it
+    /// is the only voter.
     /// </summary>
     public TimeSpan LeaseEnd => _leading?.LeaseEnd ?? TimeSpan.MinValue;
 
@@ -99,7 +99,9 @@ public sealed class Raft
         Take(message);
     }
 
-    /// <summary>Puts a command into the log; where it stands, or null when this node does not lead, hands over, or has too much uncommitted.</summary>
+    /// <summary>
+    /// Puts a command into the log; where it stands, or null when this node does not lead, hands over, or has too much uncommitted.
+    /// </summary>
     public LogPoint? Propose(ReadOnlyMemory<byte> body) => _leading?.Propose(EntryKind.Command, body);
 
     /// <summary>Changes the members by one. The answer says where the change stands; it counts once that is committed.</summary>
@@ -150,8 +152,8 @@ public sealed class Raft
     }
 
     /// <summary>
-    /// What was handed out to be stored since the last <see cref="Stored"/> was refused by the disk, wholly, and will never be there; none of
-    /// its messages was sent. A sole voter goes on leading, any other leader steps down.
+    /// What was handed out to be stored since the last <see cref="Stored"/> was refused by the disk, wholly, and will never be there; none
+    /// of its messages was sent. A sole voter goes on leading, any other leader steps down.
     /// </summary>
     public void Refused(TimeSpan now)
     {

@@ -3,7 +3,9 @@ namespace DfsNet.Consensus;
 /// <summary>The core's times and bounds.</summary>
 public sealed record RaftOptions
 {
-    /// <summary>A follower that hears of no leader for so long, and a drawn part more, campaigns; a leader that hears no quorum steps down.</summary>
+    /// <summary>
+    /// A follower that hears of no leader for so long, and a drawn part more, campaigns; a leader that hears no quorum steps down.
+    /// </summary>
     public TimeSpan ElectionTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The greatest part of the timeout that is drawn on top of it, so that two nodes seldom campaign at once.</summary>
@@ -12,8 +14,8 @@ public sealed record RaftOptions
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// For so long after a heartbeat was sent to which a quorum answered, reads are answered without asking again. Zero: always ask. At most
-    /// a third of the election timeout; a fifth bears clocks of which one runs four times as fast as the other.
+    /// For so long after a heartbeat was sent to which a quorum answered, reads are answered without asking again. Zero: always ask. At
+    /// most a third of the election timeout; a fifth bears clocks of which one runs four times as fast as the other.
     /// </summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromMilliseconds(200);
 

@@ -81,7 +81,9 @@ internal sealed class RaftState
         Log.Settle(index);
     }
 
-    /// <summary>What was handed out to be stored is gone, also where others had it and it was committed: this node has to get it again.</summary>
+    /// <summary>
+    /// What was handed out to be stored is gone, also where others had it and it was committed: this node has to get it again.
+    /// </summary>
     public void ForgetUnstored()
     {
         Log.ForgetUnstored();

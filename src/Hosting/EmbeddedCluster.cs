@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DfsNet.Hosting;
 
-/// <summary>One metadata server or several, and some chunk servers, in this process, each behind its own listener on the loopback interface.</summary>
+/// <summary>
+/// One metadata server or several, and some chunk servers, in this process, each behind its own listener on the loopback interface.
+/// </summary>
 public sealed class EmbeddedCluster : IAsyncDisposable
 {
     private readonly EmbeddedClusterOptions _options;

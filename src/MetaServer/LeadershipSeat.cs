@@ -1,7 +1,9 @@
+using DfsNet.Integrity;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Wire;
+using DfsNet.Storage.Disk;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
@@ -105,7 +107,7 @@ internal sealed partial class LeadershipSeat(
         {
             // The end of leadership.
         }
-        catch (Exception error) when (error is not OutOfMemoryException)
+        catch (Exception error) when (error is DfsException or DiskException or InvariantException)
         {
             _broken.TrySetException(error);
         }

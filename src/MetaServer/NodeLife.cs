@@ -70,15 +70,7 @@ internal sealed partial class NodeLife
         Seat = new LeadershipSeat(options, store, _space, mailbox, this, time, devices.Random, logs);
         var applier = new Applier(state, mailbox.Applied, new LeadershipCalls(Seat.TryBegin, Seat.Observe, Seat.End));
         var raftOptions = RaftOptionsOf(options);
-        var restored = new Restored
-        {
-            Ballot = ballot,
-            Base = log.Replayed.Start,
-            Membership = StateReader.Members(store),
-            AppliedIndex = state.Applied.Index,
-            Entries = log.Replayed.Entries,
-            IsImpaired = directory.Identity.IsImpaired,
-        };
+        var restored = Restore(directory, store, log, ballot);
         Replica = new Replica(
             new ReplicaParts
             {
@@ -133,9 +125,8 @@ internal sealed partial class NodeLife
         {
             Desk.Close();
             await _ending.CancelAsync().ConfigureAwait(false);
-            if (!await Patience.WaitAsync(
-                SettleAsync([.. loops[..4], Seat.SettleAsync(), _intake.SettleAsync(), _snapshots.SettleAsync()]), Patience.AtStop, _devices.Time)
-                .ConfigureAwait(false))
+            var settling = SettleAsync([.. loops[..4], Seat.SettleAsync(), _intake.SettleAsync(), _snapshots.SettleAsync()]);
+            if (!await Patience.WaitAsync(settling, Patience.AtStop, _devices.Time).ConfigureAwait(false))
             {
                 // What is in the log's hands fails when the log is closed, and is never applied here.
                 beginsAnew = false;
@@ -153,6 +144,16 @@ internal sealed partial class NodeLife
         Ended(_store.AppliedIndex);
         return beginsAnew;
     }
+
+    private static Restored Restore(DataDirectory directory, IStateStore store, RaftLog log, Ballot ballot) => new()
+    {
+        Ballot = ballot,
+        Base = log.Replayed.Start,
+        Membership = StateReader.Members(store),
+        AppliedIndex = store.AppliedIndex,
+        Entries = log.Replayed.Entries,
+        IsImpaired = directory.Identity.IsImpaired,
+    };
 
     private static RaftOptions RaftOptionsOf(MetaServerOptions options) => new()
     {
@@ -184,7 +185,9 @@ internal sealed partial class NodeLife
         }
     }
 
-    /// <summary>Writes down what the node has to know at its next start: that it is whole again, that it has peers, which cluster this is.</summary>
+    /// <summary>
+    /// Writes down what the node has to know at its next start: that it is whole again, that it has peers, which cluster this is.
+    /// </summary>
     private async Task KeepIdentityAsync(CancellationToken cancellation)
     {
         var interval = _options.ElectionTimeout;

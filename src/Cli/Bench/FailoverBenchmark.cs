@@ -44,7 +44,8 @@ internal sealed class FailoverBenchmark(ChildCluster cluster, Surroundings surro
 
     public async Task<FailoverFacts> RunAsync(int runs, CancellationToken cancellation)
     {
-        double flushes = (await new MachineLimits(cluster.Data, surroundings.Time).FlushRateAsync(cancellation).ConfigureAwait(false)).Value;
+        var limits = new MachineLimits(cluster.Data, surroundings.Time);
+        double flushes = (await limits.FlushRateAsync(cancellation).ConfigureAwait(false)).Value;
         double roundTrip = await RoundTripMsAsync(cancellation).ConfigureAwait(false);
         await cluster.Files.CreateDirectoryAsync(Root, parents: true, cancellation).ConfigureAwait(false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -109,6 +110,7 @@ internal sealed class FailoverBenchmark(ChildCluster cluster, Surroundings surro
     {
         private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
+        // Guards all fields below: users acknowledge side by side.
         private readonly Lock _lock = new();
         private long _last = time.GetTimestamp();
 
@@ -118,7 +120,7 @@ internal sealed class FailoverBenchmark(ChildCluster cluster, Surroundings surro
 
         public void Begin()
         {
-            lock (_lock)
+            lock (_lock) // guards all fields
             {
                 Longest = TimeSpan.Zero;
             }
@@ -126,7 +128,7 @@ internal sealed class FailoverBenchmark(ChildCluster cluster, Surroundings surro
 
         public void Acknowledge()
         {
-            lock (_lock)
+            lock (_lock) // guards all fields
             {
                 long now = time.GetTimestamp();
                 var gap = time.GetElapsedTime(_last, now);

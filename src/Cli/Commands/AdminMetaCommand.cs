@@ -71,7 +71,8 @@ internal static class AdminMetaCommand
         foreach (var node in facts.Nodes)
         {
             string progress = node.Match is null ? "" : $", has {node.Match}, lacks {node.Lag}";
-            await output.WriteLineAsync($"node {node.Node,-4} {node.Role,-8} {node.Address,-22} {node.State}{progress}").ConfigureAwait(false);
+            await output.WriteLineAsync($"node {node.Node,-4} {node.Role,-8} {node.Address,-22} {node.State}{progress}").ConfigureAwait(
+                false);
         }
     }
 

@@ -18,8 +18,8 @@ internal static class BenchFailoverCommand
     {
         var command = new Command(
             "failover",
-            "Kills the metadata leader under load, again and again, on a cluster of its own: how long nothing was acknowledged, and whether "
-                + "every acknowledged operation happened exactly once");
+            "Kills the metadata leader under load, again and again, on a cluster of its own: how long nothing was acknowledged, and "
+                + "whether every acknowledged operation happened exactly once");
         var runs = NumberOption.Create("--runs", [], "Leaders to kill", 1, RunsMax, RunsDefault);
         var json = PathArguments.Json("one object");
         command.Add(runs);

@@ -47,7 +47,8 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(string? file, long bytes, bool json, Surroundings surroundings, CancellationToken cancellation)
     {
         var steps = new DemoSteps(surroundings, quiet: json);
-        await steps.SayAsync($"starting {MetaServers} metadata servers and {ChunkServers} chunk servers, each in its own process").ConfigureAwait(false);
+        await steps.SayAsync($"starting {MetaServers} metadata servers and {ChunkServers} chunk servers, each in its own process")
+            .ConfigureAwait(false);
         var cluster = await ChildCluster.StartAsync(ChunkServers, MetaServers, surroundings, cancellation).ConfigureAwait(false);
         DemoFacts facts;
         await using (cluster.ConfigureAwait(false))

@@ -46,10 +46,12 @@ internal static class UpCommand
             {
                 Listen = parsed.GetRequiredValue(listen),
             };
-            if (options.MetaAddresses.Count > 0 && parsed.GetResult(listen) is { Implicit: false } && options.MetaAddresses[0] != options.Listen)
+            bool asksElsewhere = parsed.GetResult(listen) is { Implicit: false } && options.MetaAddresses is [var first, ..]
+                && first != options.Listen;
+            if (asksElsewhere)
             {
-                throw new CommandFailure(
-                    $"the metadata servers in {directory} know each other at {string.Join(", ", options.MetaAddresses)}: leave --listen out");
+                string known = string.Join(", ", options.MetaAddresses);
+                throw new CommandFailure($"the metadata servers in {directory} know each other at {known}: leave --listen out");
             }
 
             using var logs = logLevel.Open(parsed, LogLevel.Warning);

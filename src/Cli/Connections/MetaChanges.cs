@@ -37,7 +37,9 @@ internal sealed class MetaChanges(MetaNodes nodes)
         return new MetaChangeFacts("handed leadership to", member.Member, member.Address);
     }
 
-    /// <summary>The lost one goes first: where it has the address of the new one there is no other way, and its vote is lost anyhow.</summary>
+    /// <summary>
+    /// The lost one goes first: where it has the address of the new one there is no other way, and its vote is lost anyhow.
+    /// </summary>
     public async Task<MetaChangeFacts> ReplaceAsync(string node, string address, CancellationToken cancellation)
     {
         var (_, view) = await nodes.FindBestAsync(cancellation).ConfigureAwait(false);

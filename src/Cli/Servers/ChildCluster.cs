@@ -8,7 +8,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.Cli.Servers;
 
 /// <summary>
-/// Metadata servers, one or three, and some chunk servers as children of this process, over loopback, with their data in a temporary directory.
+/// Metadata servers, one or three, and some chunk servers as children of this process, over loopback, with their data in a temporary
+/// directory.
 /// </summary>
 internal sealed class ChildCluster : IAsyncDisposable
 {
@@ -170,10 +171,8 @@ internal sealed class ChildCluster : IAsyncDisposable
     private Task<ChildServer> StartMetaServerAsync(int number, CancellationToken cancellation)
     {
         string address = MetaAddresses[number];
-        List<string> arguments =
-        [
-            "meta-server", "--data", Path.Combine(_data, string.Create(CultureInfo.InvariantCulture, $"meta-{number + 1}")), "--listen", address,
-        ];
+        string data = Path.Combine(_data, string.Create(CultureInfo.InvariantCulture, $"meta-{number + 1}"));
+        List<string> arguments = ["meta-server", "--data", data, "--listen", address];
         if (MetaAddresses.Count > 1)
         {
             arguments.AddRange(["--peers", string.Join(',', MetaAddresses)]);

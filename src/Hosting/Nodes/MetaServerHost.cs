@@ -24,9 +24,8 @@ public static class MetaServerHost
         var disk = new LocalDisk(options.Data);
         await disk.CreateDirectoryAsync("").ConfigureAwait(false);
         var connections = new GrpcConnections();
-        var node = new Connected(
-            new MetaNode(options, disk, new RocksDbStateStores(options.Data, new RocksDbStateStoreOptions()), connections, time, random, logs),
-            connections);
+        var stores = new RocksDbStateStores(options.Data, new RocksDbStateStoreOptions());
+        var node = new Connected(new MetaNode(options, disk, stores, connections, time, random, logs), connections);
         var listener = await NodeListener.StartAsync(
             node,
             ListenAddress.Parse(options.Listen),

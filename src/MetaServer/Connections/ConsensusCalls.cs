@@ -28,14 +28,16 @@ internal sealed class ConsensusCalls(IConnections connections, TimeProvider time
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
-            using var attempt = call(
-                new Protocol.Wire.Consensus.ConsensusClient(connections.Control(address)), new CallOptions(cancellationToken: linked.Token));
+            var client = new Protocol.Wire.Consensus.ConsensusClient(connections.Control(address));
+            using var attempt = call(client, new CallOptions(cancellationToken: linked.Token));
             return await attempt.ResponseAsync.ConfigureAwait(false);
         }
         catch (RpcException error)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw timeout.IsCancellationRequested ? Late(address, step, error) : ErrorStatus.FromRpcException(error, $"{step} at {address}");
+            throw timeout.IsCancellationRequested
+                ? Late(address, step, error)
+                : ErrorStatus.FromRpcException(error, $"{step} at {address}");
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {

@@ -91,6 +91,7 @@ internal sealed partial class PeerLink
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The link to metadata server {Address} broke, more failures are not logged: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The link to metadata server {Address} broke, more failures are not logged: {Reason}")]
     private partial void Broke(string address, string reason);
 }

@@ -41,7 +41,10 @@ internal sealed class PeerLinks(IConnections connections, MembershipCard card, D
     {
         var link = new PeerLink(address, connections, time, logs.CreateLogger<PeerLink>(), _ending.Token);
         _ = link.Ended.ContinueWith(
-            ended => broken(ended.Exception!.GetBaseException()), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            ended => broken(ended.Exception!.GetBaseException()),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
         return link;
     }
 }

@@ -7,8 +7,8 @@ using DfsNet.Workers;
 namespace DfsNet.MetaServer.Maintenance;
 
 /// <summary>
-/// Looks after the members: notes by which data directory each is known, gives a learner that has caught up its vote, follows one that moved
-/// to another address, and raises an alarm about one whose state differs.
+/// Looks after the members: notes by which data directory each is known, gives a learner that has caught up its vote, follows one that
+/// moved to another address, and raises an alarm about one whose state differs.
 /// </summary>
 internal sealed class MemberKeeper(NodeLife life, Proposer proposer, Alarms alarms, TimeProvider time) : IWorker
 {

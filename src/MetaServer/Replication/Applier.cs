@@ -178,8 +178,8 @@ internal sealed class Applier(StateMachine state, Action<ulong> applied, Leaders
 }
 
 /// <summary>
-/// What the applier calls between two entries when leadership begins, goes on and ends. <paramref name="TryBegin"/> says false while the state
-/// is not ready to be led, and is asked again after the next entry of the term.
+/// What the applier calls between two entries when leadership begins, goes on and ends. <paramref name="TryBegin"/> says false while the
+/// state is not ready to be led, and is asked again after the next entry of the term.
 /// </summary>
 internal sealed record LeadershipCalls(Func<ulong, bool> TryBegin, Action<Applied> Observe, Action End);
 

@@ -4,8 +4,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.MetaServer.Replication;
 
 /// <summary>
-/// What the state came to at some applied entries, here and at the other members. The leader compares: what a majority agrees on counts, and
-/// a node that came to something else has a defect or a rotten disk, and must not answer anybody any more.
+/// What the state came to at some applied entries, here and at the other members. The leader compares: what a majority agrees on counts,
+/// and a node that came to something else has a defect or a rotten disk, and must not answer anybody any more.
 /// </summary>
 internal sealed class DigestBook(MemberId self)
 {

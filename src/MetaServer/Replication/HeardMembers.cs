@@ -4,7 +4,9 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Replication;
 
-/// <summary>What each other member last said of itself: its data directory, its address, the feature level that its program knows.</summary>
+/// <summary>
+/// What each other member last said of itself: its data directory, its address, the feature level that its program knows.
+/// </summary>
 internal sealed class HeardMembers
 {
     private readonly ConcurrentDictionary<MemberId, RaftSender> _said = new();

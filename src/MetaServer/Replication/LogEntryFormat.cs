@@ -50,7 +50,8 @@ internal static class LogEntryFormat
         return new Entry(point, kind, record[HeadBytes..]);
     }
 
-    /// <exception cref="DfsException">Corrupt; Unsupported where a newer program wrote it: a node stops before it applies what it does not know.
+    /// <exception cref="DfsException">Corrupt; Unsupported where a newer program wrote it: a node stops before it applies what it does not
+    /// know.
     /// </exception>
     public static Command ReadCommand(ReadOnlySpan<byte> body)
     {

@@ -99,7 +99,11 @@ internal sealed partial class LogOpening(
 
     private Task<RaftLog> OpenAsync(NodeIdentity identity, LogPoint applied, bool mustExist, CancellationToken cancellation) =>
         RaftLog.OpenAsync(
-            disk, new RaftLogOptions(identity.LogDirectory, identity.Directory, mustExist, budget.SegmentBytes), time, applied, cancellation);
+            disk,
+            new RaftLogOptions(identity.LogDirectory, identity.Directory, mustExist, budget.SegmentBytes),
+            time,
+            applied,
+            cancellation);
 
     [LoggerMessage(
         Level = LogLevel.Error,

@@ -78,7 +78,9 @@ internal sealed class MembershipCard(DataDirectory directory, string address, IS
         }
     }
 
-    /// <summary>Set where the others know this member by another data directory: it lost its disk, and must not go on under its number.</summary>
+    /// <summary>
+    /// Set where the others know this member by another data directory: it lost its disk, and must not go on under its number.
+    /// </summary>
     public DfsException? LostDisk(ulong toDirectory) => toDirectory == 0 || toDirectory == OwnDirectory
         ? null
         : new DfsException(

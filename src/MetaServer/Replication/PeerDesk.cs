@@ -89,7 +89,7 @@ internal sealed class PeerDesk(
 
             desk.Check(envelope.Sender, envelope.To, envelope.ToDirectory);
             var from = new MemberId(envelope.Sender.Member);
-            lock (desk._lock)
+            lock (desk._lock) // guards desk._streams
             {
                 int newest = desk._streams.GetValueOrDefault(from);
                 if (_mine == 0)

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.MetaServer.Services;
 
 /// <summary>
-/// The edge of every call: lets nobody in while this node does not lead, turns errors into typed statuses, logs what is a defect of ours once.
+/// The edge of every call: lets nobody in while this node does not lead, turns errors into typed statuses, logs what is a defect of ours
+/// once.
 /// </summary>
 internal sealed partial class RpcEdge(Func<DfsException?> whyNotServing, Action<InvariantException> stop, ILogger log)
 {

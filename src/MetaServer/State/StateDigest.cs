@@ -5,7 +5,8 @@ using DfsNet.Integrity;
 namespace DfsNet.MetaServer.State;
 
 /// <summary>
-/// A rolling digest of everything that entries changed, so that nodes that applied the same log can see whether they came to the same state.
+/// A rolling digest of everything that entries changed, so that nodes that applied the same log can see whether they came to the same
+/// state.
 /// </summary>
 internal static class StateDigest
 {

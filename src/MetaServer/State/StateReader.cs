@@ -17,7 +17,8 @@ internal static class StateReader
     public static Membership Members(IStateReads reads) =>
         reads.Get(Keys.Membership) is { } stored
             ? Membership.TryDecode(stored)
-                ?? throw new DfsException(ErrorCode.Unsupported, "state store", "its list of members is of a format that this program does not know")
+                ?? throw new DfsException(
+                    ErrorCode.Unsupported, "state store", "its list of members is of a format that this program does not know")
             : Membership.Empty;
 
     /// <summary>The data directory that a metadata node is known by; 0 while none is.</summary>

@@ -1,6 +1,8 @@
 namespace DfsNet.Consensus.Tests.Model;
 
-/// <summary>A history drawn from a seed: work, and everything that may go wrong; then rest, in which the cluster has to come round.</summary>
+/// <summary>
+/// A history drawn from a seed: work, and everything that may go wrong; then rest, in which the cluster has to come round.
+/// </summary>
 internal sealed class Disaster
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);

@@ -1,6 +1,8 @@
 namespace DfsNet.Consensus.Tests.Model;
 
-/// <summary>One node: a core, driven as <see cref="Output"/> says, over a disk that may be slow, full, or lose what was not flushed.</summary>
+/// <summary>
+/// One node: a core, driven as <see cref="Output"/> says, over a disk that may be slow, full, or lose what was not flushed.
+/// </summary>
 internal sealed class ModelNode(MemberId id, ModelDisk disk, ModelCluster cluster)
 {
     private readonly Queue<Output> _storing = new();

@@ -13,6 +13,7 @@ internal sealed class DeadTypeRule : IRule
 {
     private static readonly (string Name, string Reason)[] UsedFromOutside =
     [
+        ("MemoryStateStores", "the stores of simulations"),
         ("MemoryStateStore", "the store of simulations, held to the same conformance tests as RocksDB"),
         ("Program", "the entry point"),
     ];

@@ -39,7 +39,8 @@ internal sealed class BadReplicasAreLeftOut : IWatcher
             case (MessageMoment.RequestDelivered, GetLayoutRequest) when _damagedSince.Count > 0:
                 _layouts[seen.Call] = _world!.Scheduler.Now;
                 break;
-            case (MessageMoment.ResponseSent, HeartbeatReply { RegisterWanted: false, NotLeader: false }) when _heartbeats.Remove(seen.Call, out var heard):
+            case (MessageMoment.ResponseSent, HeartbeatReply { RegisterWanted: false, NotLeader: false })
+                when _heartbeats.Remove(seen.Call, out var heard):
                 Note(seen.To, heard);
                 break;
             case (MessageMoment.ResponseSent, GetLayoutReply reply) when _layouts.Remove(seen.Call, out long asked):

@@ -6,8 +6,8 @@ using DfsNet.Storage.Journals;
 namespace DfsNet.Simulation.Faults;
 
 /// <summary>
-/// While a metadata server is down, a bit flips in the middle of its log: in a batch of which a later one says that it was flushed. Alone it
-/// must not serve like that, until somebody puts the bit back; among others it has its log repaired by them, and leads nobody before.
+/// While a metadata server is down, a bit flips in the middle of its log: in a batch of which a later one says that it was flushed. Alone
+/// it must not serve like that, until somebody puts the bit back; among others it has its log repaired by them, and leads nobody before.
 /// </summary>
 internal sealed class DamagedLog : IFault
 {

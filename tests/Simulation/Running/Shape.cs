@@ -109,7 +109,8 @@ internal sealed record Shape
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"metadata servers {MetaServers}, servers {ChunkServers} x {DisksPerServer} disks in {Domains} domains, clients {Clients}, replication {MetaOptions.Replication} "
+        $"metadata servers {MetaServers}, servers {ChunkServers} x {DisksPerServer} disks in {Domains} domains, clients {Clients}, "
+        + $"replication {MetaOptions.Replication} "
         + $"(min {MetaOptions.MinReplicas}), chunk {MetaOptions.ChunkSize / KiB} KiB, log cut at {MetaOptions.FlushLogBytes / KiB} KiB, "
         + $"open chunks {ClientOptions.OpenChunksMax}, session {MetaOptions.SessionTimeout.TotalSeconds} s, "
         + $"{(HasDefaultTimeouts ? "default" : "short")} time-outs, odd: {Oddity}");

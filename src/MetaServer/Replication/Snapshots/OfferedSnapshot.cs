@@ -48,7 +48,7 @@ internal sealed class OfferedSnapshot(ulong id, LogPoint point, IStateSnapshot v
                     break;
                 }
 
-                piece.Rows.Add(new SnapshotRow { Key = UnsafeByteOperations.UnsafeWrap(key), Value = UnsafeByteOperations.UnsafeWrap(value) });
+                piece.Rows.Add(RowOf(key, value));
                 bytes += key.Length + value.Length;
             }
 
@@ -98,12 +98,14 @@ internal sealed class OfferedSnapshot(ulong id, LogPoint point, IStateSnapshot v
         (_digest, _rows) = (0, 0);
         foreach (var (key, value) in view.Scan(First, End))
         {
-            _digest = SnapshotRows.Append(
-                _digest, new SnapshotRow { Key = UnsafeByteOperations.UnsafeWrap(key), Value = UnsafeByteOperations.UnsafeWrap(value) });
+            _digest = SnapshotRows.Append(_digest, RowOf(key, value));
             _rows++;
             _digestedTo = key;
         }
     }
+
+    private static SnapshotRow RowOf(byte[] key, byte[] value) =>
+        new() { Key = UnsafeByteOperations.UnsafeWrap(key), Value = UnsafeByteOperations.UnsafeWrap(value) };
 
     private static byte[] Behind(ReadOnlySpan<byte> after) => after.Length == 0 ? First : [.. after, 0];
 }

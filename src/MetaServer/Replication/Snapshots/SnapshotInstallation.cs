@@ -6,8 +6,8 @@ using DfsNet.Storage.Disk;
 namespace DfsNet.MetaServer.Replication.Snapshots;
 
 /// <summary>
-/// Puts a snapshot into a spare store and a new log behind it, both beside those that count; the directory's identity then says at once that
-/// they count. Until then nothing is lost, whenever the power fails.
+/// Puts a snapshot into a spare store and a new log behind it, both beside those that count; the directory's identity then says at once
+/// that they count. Until then nothing is lost, whenever the power fails.
 /// </summary>
 internal sealed class SnapshotInstallation(
     IDisk disk, DataDirectory directory, IStateStores stores, StorageBudget budget, TimeProvider time) : IAsyncDisposable

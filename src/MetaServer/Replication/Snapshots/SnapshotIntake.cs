@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.MetaServer.Replication.Snapshots;
 
 /// <summary>
-/// Fetches a snapshot that the leader offers into a spare store, beside the one that counts; when all of it is there and its digest is right,
-/// this node begins anew with it. A cut fetch goes on where it was as long as the same snapshot is offered.
+/// Fetches a snapshot that the leader offers into a spare store, beside the one that counts; when all of it is there and its digest is
+/// right, this node begins anew with it. A cut fetch goes on where it was as long as the same snapshot is offered.
 /// </summary>
 internal sealed partial class SnapshotIntake(
     SnapshotInstallation installation, MembershipCard card, ConsensusCalls calls, Mailbox mailbox, CancellationToken ending,
@@ -112,7 +112,8 @@ internal sealed partial class SnapshotIntake(
             Installs(fetch.Rows, point);
             _installed.TrySetResult();
         }
-        catch (Exception error) when (error is DfsException { Code: ErrorCode.OutOfSpace } or DiskException { Failure: not DiskFailure.Failed })
+        catch (Exception error) when (
+            error is DfsException { Code: ErrorCode.OutOfSpace } or DiskException { Failure: not DiskFailure.Failed })
         {
             // It begins anew as it was, and is offered another one.
             Interrupted(fetch.Rows, error.Message);
@@ -177,7 +178,8 @@ internal sealed partial class SnapshotIntake(
             After = piece.Rows.Count > 0 ? piece.Rows[^1].Key : After;
             if (piece.Last && (piece.Digest != _digest || piece.RowCount != Rows))
             {
-                throw Damaged($"the snapshot should have {piece.RowCount} rows of digest {piece.Digest:x8}, and has {Rows} of {_digest:x8}");
+                throw Damaged(
+                    $"the snapshot should have {piece.RowCount} rows of digest {piece.Digest:x8}, and has {Rows} of {_digest:x8}");
             }
 
             IsWhole = piece.Last;
