@@ -8,7 +8,9 @@ internal sealed record TestClusterOptions
 {
     public int ChunkServers { get; init; } = 3;
 
-    /// <summary>Further arguments of the metadata server.</summary>
+    public int MetaServers { get; init; } = 1;
+
+    /// <summary>Further arguments of every metadata server.</summary>
     public IReadOnlyList<string> Meta { get; init; } = [];
 
     /// <summary>Further arguments of every chunk server.</summary>
@@ -28,26 +30,40 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly List<DfsClient> _clients = [];
     private readonly Dictionary<int, IReadOnlyList<string>> _chunkServerArguments = [];
     private readonly TestClusterOptions _options;
-    private readonly int _metaPort = Ports.Take();
+    private readonly List<string> _metaAddresses;
 
-    private TestCluster(TestClusterOptions options) => _options = options;
+    private TestCluster(TestClusterOptions options)
+    {
+        _options = options;
+        _metaAddresses = [.. Enumerable.Range(0, options.MetaServers).Select(_ => $"127.0.0.1:{Ports.Take()}")];
+    }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("dfs-test-").FullName;
 
-    public string MetaAddress => $"127.0.0.1:{_metaPort}";
+    /// <summary>Of the only metadata server, or of all of them with commas between.</summary>
+    public string MetaAddress => string.Join(',', _metaAddresses);
 
-    public DfsProcess Meta { get; private set; } = null!;
+    public IReadOnlyList<string> MetaAddresses => _metaAddresses;
+
+    /// <summary>The first metadata server.</summary>
+    public DfsProcess Meta => Metas[1];
+
+    public Dictionary<int, DfsProcess> Metas { get; } = [];
 
     public Dictionary<int, DfsProcess> ChunkServers { get; } = [];
 
-    public string MetaFolder => Path.Combine(Folder, "meta");
+    public string MetaFolder => MetaFolderOf(1);
 
     public static async Task<TestCluster> StartAsync(TestClusterOptions? options = null)
     {
         var cluster = new TestCluster(options ?? new TestClusterOptions());
         try
         {
-            cluster.StartMeta();
+            for (int number = 1; number <= cluster._options.MetaServers; number++)
+            {
+                cluster.StartMeta(number);
+            }
+
             for (int number = 1; number <= cluster._options.ChunkServers; number++)
             {
                 cluster.StartChunkServer(number);
@@ -65,9 +81,28 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public string ChunkServerFolder(int number) => Path.Combine(Folder, $"chunks{number}");
 
-    public void StartMeta() => Meta = Start(
-        "meta-server",
-        ["meta-server", "--stop-with-stdin", "--data", MetaFolder, "--listen", MetaAddress, .. FastDetection, .. _options.Meta]);
+    public string MetaFolderOf(int number) => Path.Combine(Folder, number == 1 ? "meta" : $"meta{number}");
+
+    public DfsProcess StartMeta(int number = 1) =>
+        StartMeta(number, _options.MetaServers == 1 ? [] : ["--peers", MetaAddress]);
+
+    /// <summary>Starts a metadata server that joins under the address of one that is known, or a new one.</summary>
+    public DfsProcess JoinMeta(int number)
+    {
+        if (number > _metaAddresses.Count)
+        {
+            _metaAddresses.Add($"127.0.0.1:{Ports.Take()}");
+        }
+
+        return StartMeta(number, ["--join"]);
+    }
+
+    private DfsProcess StartMeta(int number, IReadOnlyList<string> how) => Metas[number] = Start(
+        $"meta-server {number}",
+        [
+            "meta-server", "--stop-with-stdin", "--data", MetaFolderOf(number), "--listen", _metaAddresses[number - 1], .. FastDetection,
+            .. _options.Meta, .. how,
+        ]);
 
     /// <summary>Starts a chunk server, or starts one again with the arguments it had.</summary>
     public DfsProcess StartChunkServer(int number, params IReadOnlyList<string> more)
@@ -83,6 +118,15 @@ internal sealed class TestCluster : IAsyncDisposable
         }
 
         return ChunkServers[number] = Start($"chunk-server {number}", arguments);
+    }
+
+    /// <summary>Starts a chunk server again that is told of every metadata server there is now.</summary>
+    public DfsProcess StartChunkServerAtAllMetas(int number)
+    {
+        var arguments = _chunkServerArguments[number].ToList();
+        arguments[arguments.IndexOf("--meta") + 1] = MetaAddress;
+        _chunkServerArguments[number] = arguments;
+        return StartChunkServer(number);
     }
 
     /// <summary>A process of any other kind that must not outlive the test.</summary>
@@ -105,7 +149,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>A client of its own, with a session of its own.</summary>
     public async Task<DfsClient> ConnectAsync(Func<DfsClientOptions, DfsClientOptions>? change = null)
     {
-        var options = new DfsClientOptions { MetadataAddresses = [MetaAddress], ClientName = "cluster-test" };
+        var options = new DfsClientOptions { MetadataAddresses = [.. _metaAddresses], ClientName = "cluster-test" };
         var client = await DfsClient.ConnectAsync(change is null ? options : change(options));
         _clients.Add(client);
         return client;
@@ -126,7 +170,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <summary>kill -9 of everything, as near to a power cut as processes come.</summary>
     public Task KillAllAsync() =>
-        Task.WhenAll(ChunkServers.Values.Append(Meta).Where(process => !process.HasExited).Select(process => process.KillAsync()));
+        Task.WhenAll(ChunkServers.Values.Concat(Metas.Values).Where(process => !process.HasExited).Select(process => process.KillAsync()));
 
     public async Task WaitHealthyAsync(int count)
     {
@@ -181,7 +225,7 @@ internal sealed class TestCluster : IAsyncDisposable
         await Eventually.HoldsAsync("the metadata server answers", async () =>
         {
             AssertRunning();
-            client = await DfsClient.ConnectAsync(new DfsClientOptions { MetadataAddresses = [MetaAddress] });
+            client = await DfsClient.ConnectAsync(new DfsClientOptions { MetadataAddresses = [.. _metaAddresses] });
             return true;
         });
         return client!;
@@ -189,7 +233,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private void AssertRunning()
     {
-        var ended = ChunkServers.Values.Append(Meta).FirstOrDefault(process => process.HasExited && !process.WasKilled);
+        var ended = ChunkServers.Values.Concat(Metas.Values).FirstOrDefault(process => process.HasExited && !process.WasKilled);
         Assert.True(ended is null, $"{ended?.Name} has ended by itself");
     }
 }

@@ -10,6 +10,8 @@ namespace DfsNet.Simulation.Checkers.Recording;
 /// <param name="ticks">Virtual time, for people who read a failure.</param>
 internal sealed class Chronicle(Func<long> ticks)
 {
+    // Guards the lists: users of real clusters work side by side.
+    private readonly Lock _lock = new();
     private readonly List<string> _patterns = ["no pattern"];
     private readonly List<long> _times = [0];
     private readonly List<string> _violations = [];
@@ -20,8 +22,11 @@ internal sealed class Chronicle(Func<long> ticks)
     /// <summary>The number of this moment: greater than every one before it.</summary>
     public long Now()
     {
-        _times.Add(ticks());
-        return _times.Count - 1;
+        lock (_lock) // guards _times
+        {
+            _times.Add(ticks());
+            return _times.Count - 1;
+        }
     }
 
     /// <summary>Something was seen that must not be.</summary>
@@ -30,9 +35,12 @@ internal sealed class Chronicle(Func<long> ticks)
     /// <summary>A pattern that nobody else in this run writes.</summary>
     public int IssuePattern(string owner)
     {
-        Invariant.Require(_patterns.Count <= Pattern.NumberMax, "there are patterns enough for every write of a run");
-        _patterns.Add(owner);
-        return _patterns.Count - 1;
+        lock (_lock) // guards _patterns
+        {
+            Invariant.Require(_patterns.Count <= Pattern.NumberMax, "there are patterns enough for every write of a run");
+            _patterns.Add(owner);
+            return _patterns.Count - 1;
+        }
     }
 
     /// <summary>For people: what was written with this pattern; null for one that nobody wrote.</summary>

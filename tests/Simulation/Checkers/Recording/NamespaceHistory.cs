@@ -22,7 +22,16 @@ internal sealed class NamespaceHistory(Chronicle chronicle, string root)
     public int Count => _calls.Count;
 
     /// <summary>Everything that was asked, in the order in which it was begun.</summary>
-    public IReadOnlyList<RecordedCall> Calls => _calls;
+    public IReadOnlyList<RecordedCall> Calls
+    {
+        get
+        {
+            lock (_calls) // guards _calls
+            {
+                return [.. _calls];
+            }
+        }
+    }
 
     /// <summary>What was written into files that had lost their names: only handles opened before can see it, and none has to.</summary>
     public IReadOnlyList<(RecordedCall Made, PutCall Content)> WrittenIntoRemoved => _writtenIntoRemoved;
@@ -33,16 +42,19 @@ internal sealed class NamespaceHistory(Chronicle chronicle, string root)
     public PutCall Put(string path, long length, bool overwrite, bool parents = false) =>
         new(Path(path), chronicle.IssuePattern($"the content put at {path}"), length, overwrite, parents);
 
-    public ReadCall Read(string path) => new(Path(path), ++_numbered);
+    public ReadCall Read(string path) => new(Path(path), Interlocked.Increment(ref _numbered));
 
-    public TruncateCall Truncate(string path, long length) => new(Path(path), ++_numbered, length);
+    public TruncateCall Truncate(string path, long length) => new(Path(path), Interlocked.Increment(ref _numbered), length);
 
     /// <summary>Just before the client is asked. A call that never ends has an unknown outcome.</summary>
     public RecordedCall Begin(int client, NamespaceOperation asked)
     {
-        var call = new RecordedCall(chronicle, client, asked);
-        _calls.Add(call);
-        return call;
+        lock (_calls) // guards _calls
+        {
+            var call = new RecordedCall(chronicle, client, asked);
+            _calls.Add(call);
+            return call;
+        }
     }
 
     /// <summary>
