@@ -27,6 +27,8 @@ internal sealed class BallotFile(IDisk disk)
         var file = new BallotFile(disk);
         if (await file.ReadAsync().ConfigureAwait(false) is { } ballot)
         {
+            // Where one of the two was damaged or older, both are well again before the other one may go as well.
+            await file.WriteAsync(ballot).ConfigureAwait(false);
             return ballot;
         }
 

@@ -11,7 +11,8 @@ internal sealed class Disaster
     private readonly ModelCluster _cluster;
     private readonly double _trouble;
     private readonly double _loss;
-    private readonly bool _changesMembers;
+    private readonly double _changes;
+    private readonly double _reads;
     private readonly Dictionary<MemberId, int> _asleep = [];
     private byte _body;
 
@@ -20,7 +21,8 @@ internal sealed class Disaster
         _random = new Random(seed);
         _trouble = _random.NextDouble() * 0.06;
         _loss = _random.Next(2) == 0 ? 0 : _random.NextDouble() * 0.3;
-        _changesMembers = _random.Next(2) == 0;
+        _changes = _random.Next(2) == 0 ? 0 : _random.NextDouble() * 0.2;
+        _reads = _random.NextDouble() * 0.6;
         var options = new RaftOptions
         {
             ElectionTimeout = TimeSpan.FromMilliseconds(800),
@@ -112,12 +114,12 @@ internal sealed class Disaster
                 node.Propose([++_body, .. new byte[_random.Next(6)]]);
             }
 
-            if (Happens(0.2))
+            if (Happens(_reads))
             {
                 _cluster.Read(node);
             }
 
-            if (_changesMembers && Happens(0.02))
+            if (Happens(_changes))
             {
                 ChangeMembers(node);
             }
@@ -145,7 +147,7 @@ internal sealed class Disaster
 
                 break;
             case 1:
-                leader.Change(new PromoteLearner(any));
+                leader.Change(new PromoteLearner(members.Members.FirstOrDefault(member => member.IsLearner)?.Id ?? any));
                 break;
             case 2 when members.Voters.Count > 2:
                 leader.Change(new RemoveMember(any));
@@ -164,8 +166,23 @@ internal sealed class Disaster
         }
 
         var node = AnyNode();
-        switch (_random.Next(10))
+        switch (_random.Next(12))
         {
+            case 10:
+                // Once more, and at once: what was in memory is gone, what was said stands.
+                node.Crash();
+                node.Boot();
+                break;
+            case 11:
+                // The leader is alone.
+                var alone = _cluster.Leader ?? node;
+                foreach (var each in _cluster.Nodes)
+                {
+                    _cluster.Cuts.Add((alone.Id, each.Id));
+                    _cluster.Cuts.Add((each.Id, alone.Id));
+                }
+
+                break;
             case 0 or 1:
                 node.Crash();
                 if (MayLoseLog(node) && Happens(0.3))
@@ -215,7 +232,7 @@ internal sealed class Disaster
     // A minority of those who may hold an acknowledged entry: nobody else is impaired, and three voters are agreed on.
     private bool MayLoseLog(ModelNode node) => _cluster.Nodes.All(other => other == node || !other.Disk.IsImpaired)
         && _cluster.Nodes.All(other => (other.Raft?.Membership ?? other.Disk.Restore().Membership).Voters.Count >= 3)
-        && !_changesMembers;
+        && _changes == 0;
 
     /// <summary>Nothing goes wrong any more: there is a leader soon, and everybody comes to the same state.</summary>
     private void Rest()

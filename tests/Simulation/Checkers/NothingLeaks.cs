@@ -22,6 +22,9 @@ internal sealed class NothingLeaks : IWatcher, IConvergence
     // Loops, watches and deadlines of a server at rest; a leak adds some for every operation of the run.
     private const int TimersPerProcess = 12;
 
+    // Every further metadata server is told of by each server and by each other one: a pause, a deadline, a patience.
+    private const int TimersPerLink = 3;
+
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, HeartbeatRequest> _heartbeats = new(StringComparer.Ordinal);
@@ -52,7 +55,8 @@ internal sealed class NothingLeaks : IWatcher, IConvergence
         }
 
         int planned = world.Scheduler.PlannedCount;
-        return planned > TimersPerProcess * world.Machines.Count ? $"{planned} events are planned though nothing happens" : null;
+        int links = (world.Servers.Count + world.Metas.Count) * (world.Metas.Count - 1);
+        return planned > (TimersPerProcess * world.Machines.Count) + (TimersPerLink * links) ? $"{planned} events are planned though nothing happens" : null;
     }
 
     private void Hear(MessageSeen seen)

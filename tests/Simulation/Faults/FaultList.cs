@@ -35,6 +35,9 @@ internal static class FaultList
         new LostSession(),
         new DeafOwner(),
         new DamagedLog(),
+        new LeaderAlone(),
+        new RingPartition(),
+        new DamagedBallot(),
     ];
 
     public static IFault Find(string name) => All.Single(fault => fault.Name == name);

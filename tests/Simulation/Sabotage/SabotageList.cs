@@ -23,6 +23,14 @@ internal static class SabotageList
         new SealAtTheWrongLength(),
         new OrderARemovalBeforeItIsCommitted(),
         new ReuseAnId(),
+        new VoteTwice(),
+        new AcknowledgeEntriesBeforeFlush(),
+        new CommitAnOldTermByCounting(),
+        new ServeAStaleRead(),
+        new ForgetTheLeaseMargin(),
+        new InstallABrokenSnapshot(),
+        new ReportSuccessToAnOldWaiter(),
+        new CutTheLogAtTheAppliedIndex(),
     ];
 
     public static ISabotage Find(string name) => All.FirstOrDefault(sabotage => sabotage.Name == name)
