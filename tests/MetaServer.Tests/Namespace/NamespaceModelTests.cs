@@ -1,5 +1,5 @@
-using DfsNet.Consensus;
 using CsCheck;
+using DfsNet.Consensus;
 using DfsNet.Integrity;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;

@@ -1,6 +1,6 @@
-using DfsNet.MetaServer.Store;
 using DfsNet.Devices;
 using DfsNet.Devices.Network;
+using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Wire;
 using DfsNet.Storage.Disk;
 

@@ -1,6 +1,6 @@
-using DfsNet.Protocol.Wire;
 using System.Text;
 using CsCheck;
+using DfsNet.Protocol.Wire;
 using Pair = System.Collections.Generic.KeyValuePair<byte[], byte[]?>;
 
 namespace DfsNet.MetaServer.Tests.Store;

@@ -29,6 +29,16 @@ internal sealed class LeaderAlone : IFault
             cut.Close([leader], others);
         }
 
+        // A slow clock keeps the old leader in its place, fast ones bring a new one soon.
+        bool drifts = strike.Random.Next(2) == 0;
+        SetClocks(drifts ? 0.5 : 1, drifts ? 2 : 1);
         await cut.LastAsync(strike).ConfigureAwait(false);
+        SetClocks(1, 1);
+
+        void SetClocks(double ofLeader, double ofOthers)
+        {
+            leader.SetClockRate(ofLeader);
+            others.ForEach(other => other.SetClockRate(ofOthers));
+        }
     }
 }

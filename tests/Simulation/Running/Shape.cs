@@ -103,7 +103,13 @@ internal sealed record Shape
                 LagBytesMax = Choose(random, 1, 2, 32 * KiB) * KiB,
             },
             ChunkOptions = ChunkOptions with { MetaServers = addresses },
-            ClientOptions = ClientOptions with { MetadataAddresses = addresses },
+            ClientOptions = ClientOptions with
+            {
+                MetadataAddresses = addresses,
+                AttemptTimeout = HasDefaultTimeouts
+                    ? ClientOptions.AttemptTimeout
+                    : TimeSpan.FromMilliseconds(Choose(random, 200, (int)ClientOptions.AttemptTimeout.TotalMilliseconds)),
+            },
         };
     }
 

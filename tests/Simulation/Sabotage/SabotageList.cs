@@ -25,7 +25,6 @@ internal static class SabotageList
         new ReuseAnId(),
         new VoteTwice(),
         new AcknowledgeEntriesBeforeFlush(),
-        new CommitAnOldTermByCounting(),
         new ServeAStaleRead(),
         new ForgetTheLeaseMargin(),
         new InstallABrokenSnapshot(),
