@@ -16,5 +16,6 @@ internal static class CheckerList
 
     /// <summary>Watchers have state: each run gets its own.</summary>
     public static IEnumerable<IWatcher> Watchers() =>
-        [new ServedBytesAreRight(), new RemovalsAreCommitted(), new IdsAreUsedOnce(), new BadReplicasAreLeftOut(), new NothingLeaks()];
+        [new ServedBytesAreRight(), new RemovalsAreCommitted(), new IdsAreUsedOnce(), new BadReplicasAreLeftOut(), new NothingLeaks(),
+            new ReadsAreNotStale()];
 }

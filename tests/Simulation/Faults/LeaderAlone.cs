@@ -3,8 +3,8 @@ using DfsNet.Simulation.Nodes;
 namespace DfsNet.Simulation.Faults;
 
 /// <summary>
-/// The metadata server that leads and the others do not hear each other, or only one way; clients hear all of them, and some go on asking the
-/// old leader.
+/// The metadata server that leads and the others do not hear each other, or only one way; clients hear all of them, and some go on asking
+/// the old leader.
 /// </summary>
 internal sealed class LeaderAlone : IFault
 {

@@ -9,7 +9,7 @@ internal sealed class ForgetTheLeaseMargin : ISabotage
 
     public IReadOnlyList<string> Faults => ["leader alone", "clock drift", "partition"];
 
-    public IReadOnlyList<string> Workloads => ["namespace churn"];
+    public IReadOnlyList<string> Workloads => ["watched names"];
 
     public int MetaServers => 3;
 

@@ -9,7 +9,7 @@ internal sealed class ServeAStaleRead : ISabotage
 
     public IReadOnlyList<string> Faults => ["leader alone", "partition", "pause"];
 
-    public IReadOnlyList<string> Workloads => ["namespace churn"];
+    public IReadOnlyList<string> Workloads => ["watched names"];
 
     public int MetaServers => 3;
 

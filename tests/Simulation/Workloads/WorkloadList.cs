@@ -15,6 +15,7 @@ internal static class WorkloadList
         () => new LongReaders(),
         () => new IdleSessions(),
         () => new SleepingWriters(),
+        () => new WatchedNames(),
     ];
 
     public static IReadOnlyList<IWorkload> All { get; } = [.. Makers.Select(make => make())];
