@@ -174,14 +174,7 @@ internal sealed class Disaster
                 node.Boot();
                 break;
             case 11:
-                // The leader is alone.
-                var alone = _cluster.Leader ?? node;
-                foreach (var each in _cluster.Nodes)
-                {
-                    _cluster.Cuts.Add((alone.Id, each.Id));
-                    _cluster.Cuts.Add((each.Id, alone.Id));
-                }
-
+                Isolate(_cluster.Leader ?? node);
                 break;
             case 0 or 1:
                 node.Crash();
@@ -204,12 +197,7 @@ internal sealed class Disaster
                 _cluster.Cuts.Add(Happens(0.5) ? (other.Id, node.Id) : (node.Id, other.Id));
                 break;
             case 4:
-                foreach (var each in _cluster.Nodes)
-                {
-                    _cluster.Cuts.Add((node.Id, each.Id));
-                    _cluster.Cuts.Add((each.Id, node.Id));
-                }
-
+                Isolate(node);
                 break;
             case 5:
                 _cluster.Cuts.Clear();
@@ -226,6 +214,15 @@ internal sealed class Disaster
             default:
                 node.Rate = 0.5 + _random.NextDouble() * 1.5;
                 break;
+        }
+    }
+
+    private void Isolate(ModelNode node)
+    {
+        foreach (var each in _cluster.Nodes)
+        {
+            _cluster.Cuts.Add((node.Id, each.Id));
+            _cluster.Cuts.Add((each.Id, node.Id));
         }
     }
 

@@ -11,7 +11,7 @@ public sealed class DefectTests
     [Theory, MemberData(nameof(Names))]
     public void A_defect_is_found(string name)
     {
-        var core = new PatchedCore(Defect.All.Single(defect => defect.Name == name));
+        var core = new BrokenRaft(Defect.All.Single(defect => defect.Name == name));
         string? found = Plays().Select(play => core.Perform(play)).FirstOrDefault(failure => failure is not null);
         for (int seed = 1; found is null && seed <= SeedsMax; seed++)
         {
@@ -25,7 +25,7 @@ public sealed class DefectTests
     [Fact]
     public void Without_a_defect_nothing_is_found()
     {
-        var core = new PatchedCore(null);
+        var core = new BrokenRaft(null);
         Assert.All(Plays(), play => Assert.Null(core.Perform(play)));
         Assert.All(Enumerable.Range(1, 50), seed => Assert.Null(core.Suffer(seed, Steps)));
     }

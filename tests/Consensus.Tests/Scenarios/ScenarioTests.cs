@@ -7,7 +7,8 @@ public sealed class ScenarioTests
 {
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "scenarios");
 
-    public static TheoryData<string> Names => [.. Directory.GetFiles(Folder, "*.txt").Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
+    public static TheoryData<string> Names =>
+        [.. Directory.GetFiles(Folder, "*.txt").Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
 
     [Theory, MemberData(nameof(Names))]
     public void It_goes_as_written(string name) => new Play(File.ReadAllLines(Path.Combine(Folder, name + ".txt"))).Perform();

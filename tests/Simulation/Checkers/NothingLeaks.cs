@@ -56,7 +56,9 @@ internal sealed class NothingLeaks : IWatcher, IConvergence
 
         int planned = world.Scheduler.PlannedCount;
         int links = (world.Servers.Count + world.Metas.Count) * (world.Metas.Count - 1);
-        return planned > (TimersPerProcess * world.Machines.Count) + (TimersPerLink * links) ? $"{planned} events are planned though nothing happens" : null;
+        return planned > (TimersPerProcess * world.Machines.Count) + (TimersPerLink * links)
+            ? $"{planned} events are planned though nothing happens"
+            : null;
     }
 
     private void Hear(MessageSeen seen)

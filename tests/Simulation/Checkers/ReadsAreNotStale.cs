@@ -5,7 +5,8 @@ using DfsNet.Simulation.Nodes;
 namespace DfsNet.Simulation.Checkers;
 
 /// <summary>
-/// A metadata server that leads in one term answers no read that came after a later leader had acknowledged a change: it could not know of it.
+/// A metadata server that leads in one term answers no read that came after a later leader had acknowledged a change: it could not know of
+/// it.
 /// </summary>
 internal sealed class ReadsAreNotStale : IWatcher
 {
@@ -37,7 +38,8 @@ internal sealed class ReadsAreNotStale : IWatcher
             case (MessageMoment.ResponseSent, LookupReply or ListReply or GetLayoutReply or GetFileSystemReply)
                 when _reads.Remove(seen.Call, out var read) && read.Term != 0 && read.Term < read.Acknowledged:
                 _world!.Violate(
-                    Name, $"{seen.To} answered {seen.Method} as leader of term {read.Term} when one of term {read.Acknowledged} had acknowledged");
+                    Name,
+                    $"{seen.To} answered {seen.Method} as leader of term {read.Term} when one of term {read.Acknowledged} had acknowledged");
                 break;
             case (MessageMoment.CallEnded, _):
                 _reads.Remove(seen.Call);

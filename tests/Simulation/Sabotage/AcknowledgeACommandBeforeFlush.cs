@@ -11,7 +11,7 @@ internal sealed class AcknowledgeACommandBeforeFlush : ISabotage
 
     public IReadOnlyList<string> Faults => ["power cut of all"];
 
-    public KnownCatch Known => new(1, "after healing every call succeeds");
+    public KnownCatch Known => new(1, "every server comes back");
 
     public void TakeHold(World world)
     {

@@ -11,7 +11,7 @@ internal sealed class AcknowledgeEntriesBeforeFlush : ISabotage
 
     public int MetaServers => 3;
 
-    public KnownCatch Known => new(1, "");
+    public KnownCatch Known => new(124, "delete and re-create");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -9,7 +9,7 @@ internal sealed class CutALogAtItsFirstBadRecord : ISabotage
 
     public IReadOnlyList<string> Faults => ["damaged log"];
 
-    public KnownCatch Known => new(1, "after healing every call succeeds");
+    public KnownCatch Known => new(1, "every server comes back");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -9,7 +9,7 @@ internal sealed class CutTheLogAtTheAppliedIndex : ISabotage
 
     public IReadOnlyList<string> Faults => ["crash and restart", "power cut of all"];
 
-    public KnownCatch Known => new(1, "");
+    public KnownCatch Known => new(6, "every server comes back");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -13,7 +13,7 @@ internal sealed class ForgetTheLeaseMargin : ISabotage
 
     public int MetaServers => 3;
 
-    public KnownCatch Known => new(1, "");
+    public KnownCatch Known => new(10, "no read is answered by a leader of the past");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

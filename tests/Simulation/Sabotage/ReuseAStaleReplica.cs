@@ -13,7 +13,7 @@ internal sealed class ReuseAStaleReplica : ISabotage
 
     public IReadOnlyList<string> Workloads => ["long readers"];
 
-    public KnownCatch Known => new(27, "a replica known as damaged is left out of layouts");
+    public KnownCatch Known => new(14, "a replica known as damaged is left out of layouts");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -9,7 +9,7 @@ internal sealed class TrustASecondFsync : ISabotage
 
     public IReadOnlyList<string> Faults => ["failed flush", "power cut of all"];
 
-    public KnownCatch Known => new(3, "after healing every call succeeds");
+    public KnownCatch Known => new(3, "every server comes back");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

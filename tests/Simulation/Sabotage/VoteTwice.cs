@@ -11,7 +11,7 @@ internal sealed class VoteTwice : ISabotage
 
     public int MetaServers => 3;
 
-    public KnownCatch Known => new(1, "");
+    public KnownCatch Known => new(7, "metadata servers agree");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -2,7 +2,9 @@ using DfsNet.Simulation.Checkers.Linearizability;
 
 namespace DfsNet.Simulation.Workloads;
 
-/// <summary>One user makes, moves and removes a few names; all others look at them all the time, each at whatever leader it knows.</summary>
+/// <summary>
+/// One user makes, moves and removes a few names; all others look at them all the time, each at whatever leader it knows.
+/// </summary>
 internal sealed class WatchedNames : IWorkload
 {
     private const int LooksMax = 12;

@@ -7,7 +7,7 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace DfsNet.Consensus.Tests.Sabotage;
 
 /// <summary>The core with a defect, compiled together with the model that tries it, in an assembly of its own.</summary>
-internal sealed class PatchedCore(Defect? defect)
+internal sealed class BrokenRaft(Defect? defect)
 {
     private const string Usings = """
         global using System;
@@ -63,11 +63,13 @@ internal sealed class PatchedCore(Defect? defect)
             .Append(typeof(Invariant).Assembly.Location).Distinct()
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create(
-            "PatchedCore",
+            "BrokenRaft",
             trees,
             references,
             new CSharpCompilationOptions(
-                OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable));
+                OutputKind.DynamicallyLinkedLibrary,
+                optimizationLevel: OptimizationLevel.Release,
+                nullableContextOptions: NullableContextOptions.Enable));
         using var bytes = new MemoryStream();
         var result = compilation.Emit(bytes);
         Assert.True(result.Success, string.Join("\n", result.Diagnostics.Where(line => line.Severity == DiagnosticSeverity.Error)));
