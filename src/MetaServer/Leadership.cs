@@ -54,12 +54,12 @@ internal sealed partial class Leadership
         var cluster = StateReader.Cluster(store) ?? throw LogEntryFormat.Corrupt("there is no cluster in the record");
         _servers = new ServerTable(_ticks, options.SuspectAfter, options.DeadAfter);
         _open = new OpenChunks(_ticks, options.SessionTimeout);
-        Orders = new OrderBook(_ticks);
+        Orders = new OrderBook(_ticks, cluster.Protected);
         _history = new AppliedHistory(_ticks);
         _soft = new SoftState(store, _servers, sessions, _open, Orders, bad, removals);
         Proposer = proposer;
         var census = new ReplicaCensus(store.OpenSnapshot, _servers, bad, time);
-        Reports = new ReplicaReports(_servers, _open, Orders, bad, changes, alarms, _history);
+        Reports = new ReplicaReports(_servers, _open, Orders, bad, changes, alarms, _history, cluster.Protected);
         Registration = new Registration(_servers, _open, Proposer, alarms, options, cluster, store);
         Heartbeats = new Heartbeats(_servers, Reports, changes, _open, Orders, alarms, Proposer, cluster);
         Calls = new ClientCalls(Proposer, sessions, _open, options, cluster);
@@ -70,7 +70,7 @@ internal sealed partial class Leadership
         [
             new MapReclaimer(store, Proposer, time),
             new OrphanReclaimer(store, Proposer, sessions, _ticks, options.OrphanGrace, time),
-            new ChunkRemover(removals, _soft, Proposer, options.RemovalGrace, time),
+            new ChunkRemover(removals, _soft, Proposer, cluster.Protected, options.RemovalGrace, time),
             new ReplicaChangeCommitter(changes, Proposer, time),
             new SessionReaper(sessions, _open, Proposer, time),
             new MemberKeeper(life, Proposer, alarms, time),

@@ -37,6 +37,8 @@ internal static class AdminMetaCommand
                 isOptional: true),
             Replace(meta, surroundings),
             Finalize(meta, surroundings),
+            AdminBackupCommand.BackUp(meta, surroundings),
+            AdminBackupCommand.Restore(surroundings),
         };
         return command;
     }

@@ -66,6 +66,11 @@ internal sealed class MetaChanges(MetaNodes nodes)
         return added with { Change = $"replaced {node} by" };
     }
 
+    public Task ProtectAsync(bool isProtected, CancellationToken cancellation) => nodes.CallLeaderAsync(
+        "change the protection",
+        (client, options) => client.ProtectAsync(new ProtectRequest { Protected = isProtected }, options),
+        cancellation);
+
     /// <summary>The level that the cluster has now.</summary>
     public async Task<uint> FinalizeAsync(CancellationToken cancellation)
     {

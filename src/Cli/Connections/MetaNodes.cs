@@ -90,6 +90,32 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
         }
     }
 
+    /// <summary>Streams the leader's state; <paramref name="write"/> takes each piece.</summary>
+    /// <exception cref="DfsException">What the leader answered, or that the stream broke.</exception>
+    public async Task BackUpAsync(Func<BackupPiece, Task> write, CancellationToken cancellation)
+    {
+        var (address, reply) = await FindBestAsync(cancellation).ConfigureAwait(false);
+        if (reply.Role != MemberRole.Leader)
+        {
+            throw new CommandFailure("the metadata servers have no leader: a majority of them must run and reach each other");
+        }
+
+        try
+        {
+            using var call = new Members.MembersClient(_connections.Control(address)).Backup(
+                new BackupRequest(), new CallOptions(cancellationToken: cancellation));
+            await foreach (var piece in call.ResponseStream.ReadAllAsync(cancellation).ConfigureAwait(false))
+            {
+                await write(piece).ConfigureAwait(false);
+            }
+        }
+        catch (RpcException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw ErrorStatus.FromRpcException(error, "back up");
+        }
+    }
+
     public void Dispose() => _connections.Dispose();
 
     private bool IsLate(long began) => time.GetElapsedTime(began) > LeaderTime;

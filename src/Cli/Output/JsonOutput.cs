@@ -24,6 +24,7 @@ internal static class JsonOutput
 [JsonSerializable(typeof(LayoutFacts))]
 [JsonSerializable(typeof(FileSystemFacts))]
 [JsonSerializable(typeof(StatusFacts))]
+[JsonSerializable(typeof(BackupFacts))]
 [JsonSerializable(typeof(MetaFacts))]
 [JsonSerializable(typeof(MetaChangeFacts))]
 [JsonSerializable(typeof(Bench.FailoverFacts))]

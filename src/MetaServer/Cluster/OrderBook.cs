@@ -7,7 +7,7 @@ namespace DfsNet.MetaServer.Cluster;
 /// Orders that chunk servers have not confirmed: sent with the answers to heartbeats, again and again until a heartbeat or report confirms.
 /// All follow from committed state, so losing the book loses nothing: a full report and the record's leaving rows fill it again.
 /// </summary>
-internal sealed class OrderBook(TickCounter ticks)
+internal sealed class OrderBook(TickCounter ticks, bool isProtected)
 {
     // About 100 bytes each. What does not fit is found again by a full report once there is room.
     private const int PerServerMax = 100_000;
@@ -24,11 +24,23 @@ internal sealed class OrderBook(TickCounter ticks)
     private readonly Lock _lock = new();
     private readonly Dictionary<ServerId, ServerOrders> _servers = [];
 
-    public void AddSeal(ServerId server, ChunkId chunk, Generation generation, int length, uint digest) =>
-        Add(server, new PendingOrder(chunk, generation, OrderKind.Seal, length, digest));
+    /// <summary>A seal may cut what lies behind it: in a protected cluster nobody is told to.</summary>
+    public void AddSeal(ServerId server, ChunkId chunk, Generation generation, int length, uint digest)
+    {
+        if (!isProtected)
+        {
+            Add(server, new PendingOrder(chunk, generation, OrderKind.Seal, length, digest));
+        }
+    }
 
-    public void AddRemoval(ServerId server, ChunkId chunk, Generation generation) =>
-        Add(server, new PendingOrder(chunk, generation, OrderKind.Remove, 0, 0));
+    /// <summary>Not in a protected cluster; the record still has it when protection ends.</summary>
+    public void AddRemoval(ServerId server, ChunkId chunk, Generation generation)
+    {
+        if (!isProtected)
+        {
+            Add(server, new PendingOrder(chunk, generation, OrderKind.Remove, 0, 0));
+        }
+    }
 
     public void AddVerification(ServerId server, ChunkId chunk, Generation generation) =>
         Add(server, new PendingOrder(chunk, generation, OrderKind.Verify, 0, 0));

@@ -11,7 +11,14 @@ namespace DfsNet.MetaServer.Cluster;
 /// one by one for changes in heartbeats.
 /// </summary>
 internal sealed class ReplicaReports(
-    ServerTable servers, OpenChunks open, OrderBook orders, BadReplicas bad, ReplicaChanges changes, Alarms alarms, AppliedHistory history)
+    ServerTable servers,
+    OpenChunks open,
+    OrderBook orders,
+    BadReplicas bad,
+    ReplicaChanges changes,
+    Alarms alarms,
+    AppliedHistory history,
+    bool isProtected)
 {
     // A report may be wrong (a stale disk, a defect): one alone, with the changes that follow it, removes at most this many, or this share
     // of the server's rows.
@@ -256,6 +263,12 @@ internal sealed class ReplicaReports(
                 // It may have come into being behind the removal that was confirmed: that one is void.
                 changes.NotGone(server, chunk, new Generation(row!.Generation));
                 orders.AddRemoval(server, chunk, new Generation(row.Generation));
+                break;
+            case Verdict.Surplus or Verdict.Unknown when isProtected:
+                alarms.Raise(
+                    $"unknown-{server}",
+                    $"server {server} has chunks that this metadata does not know, the newest seen is chunk {chunk}: they are kept as long "
+                        + "as the cluster is protected");
                 break;
             case Verdict.Surplus when HasEnough(reads, chunk, record!):
             case Verdict.Unknown:

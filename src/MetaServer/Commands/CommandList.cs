@@ -37,6 +37,7 @@ internal static class CommandList
             Command.KindOneofCase.RemoveChunks => RemoveChunksRules.Apply(context, command.RemoveChunks),
             Command.KindOneofCase.ReclaimMap => ReclaimMapRules.Apply(context, command.ReclaimMap),
             Command.KindOneofCase.NoteMember => NoteMemberRules.Apply(context, command.NoteMember),
+            Command.KindOneofCase.SetProtection => SetProtectionRules.Apply(context, command.SetProtection),
             Command.KindOneofCase.RaiseFeatureLevel => RaiseFeatureLevelRules.Apply(context, command.RaiseFeatureLevel),
             Command.KindOneofCase.ReclaimOrphans => ReclaimOrphansRules.Apply(context, command.ReclaimOrphans),
             _ => throw Refusal.Because(ErrorCode.Unsupported, "a command without a kind that this version knows"),

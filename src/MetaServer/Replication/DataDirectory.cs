@@ -31,17 +31,7 @@ internal sealed class DataDirectory : IAsyncDisposable
     /// <param name="random">Draws that id.</param>
     public static async Task<DataDirectory> OpenAsync(IDisk disk, Func<ulong, NodeIdentity> found, Random random)
     {
-        IAsyncDisposable taken;
-        try
-        {
-            taken = await disk.LockAsync(LockFile).ConfigureAwait(false);
-        }
-        catch (DiskException error) when (error.Failure == DiskFailure.Locked)
-        {
-            throw new DfsException(
-                ErrorCode.Refused, "meta-server: lock", $"another process uses {disk.Location}; stop it, or give another --data", error);
-        }
-
+        var taken = await TakeAsync(disk).ConfigureAwait(false);
         try
         {
             var identity = await ReadIdentityAsync(disk).ConfigureAwait(false);
@@ -58,6 +48,32 @@ internal sealed class DataDirectory : IAsyncDisposable
         {
             await taken.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>Takes a directory in which nothing is; whoever has it gives it an identity.</summary>
+    public static async Task<IAsyncDisposable> TakeEmptyAsync(IDisk disk)
+    {
+        var taken = await TakeAsync(disk).ConfigureAwait(false);
+        bool isEmpty = false;
+        try
+        {
+            if (await ReadIdentityAsync(disk).ConfigureAwait(false) is not null)
+            {
+                throw new DfsException(
+                    ErrorCode.Refused, "meta-server: identity", $"{disk.Location} is the data directory of a metadata server already");
+            }
+
+            await RequireEmptyAsync(disk).ConfigureAwait(false);
+            isEmpty = true;
+            return taken;
+        }
+        finally
+        {
+            if (!isEmpty)
+            {
+                await taken.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -101,6 +117,19 @@ internal sealed class DataDirectory : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _taken.DisposeAsync();
+
+    private static async Task<IAsyncDisposable> TakeAsync(IDisk disk)
+    {
+        try
+        {
+            return await disk.LockAsync(LockFile).ConfigureAwait(false);
+        }
+        catch (DiskException error) when (error.Failure == DiskFailure.Locked)
+        {
+            throw new DfsException(
+                ErrorCode.Refused, "meta-server: lock", $"another process uses {disk.Location}; stop it, or give another --data", error);
+        }
+    }
 
     private static async Task<NodeIdentity?> ReadIdentityAsync(IDisk disk)
     {

@@ -109,6 +109,9 @@ internal sealed partial class Replica
     public Task<bool> TransferAsync(MemberId to, CancellationToken cancellation) =>
         _mailbox.AskAsync((core, now) => core.Transfer(to, now), cancellation);
 
+    /// <summary>Ends this node's leadership; it may be elected again at once.</summary>
+    public void RestartLeadership() => _mailbox.Post((core, now) => core.StepDown(now));
+
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
     private async Task OwnAsync(CancellationToken cancellation)

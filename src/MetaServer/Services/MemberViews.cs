@@ -1,4 +1,6 @@
 using DfsNet.Consensus;
+using DfsNet.MetaServer.Replication;
+using DfsNet.MetaServer.Replication.Snapshots;
 using DfsNet.MetaServer.State;
 using DfsNet.Protocol.Wire;
 
@@ -32,6 +34,7 @@ internal sealed class MemberViews(Func<NodeLife?> life, Func<DfsException?> whyN
             FeatureLevel = cluster?.FeatureLevel ?? 0,
             FeatureLevelKnown = FeatureLevels.Newest,
             Impaired = view.IsImpaired,
+            Protected = cluster?.Protected ?? false,
         };
         reply.Members.AddRange(view.Membership.Members.Select(member => StatusOf(node, member)));
         return reply;
@@ -104,6 +107,51 @@ internal sealed class MemberViews(Func<NodeLife?> life, Func<DfsException?> whyN
         var lead = node.Seat.Present ?? throw whyNotServing() ?? Gone();
         await lead.Proposer.ProposeAsync(command, cancellation).ConfigureAwait(false);
         return new FinalizeFeatureLevelReply { FeatureLevel = StateReader.Cluster(node.Store)!.FeatureLevel };
+    }
+
+    /// <summary>The leader's soft state is made for one or the other: it begins anew.</summary>
+    public async Task<ProtectReply> ProtectAsync(ProtectRequest request, CancellationToken cancellation)
+    {
+        var node = Leader();
+        var lead = node.Seat.Present ?? throw whyNotServing() ?? Gone();
+        var command = new Command { SetProtection = new SetProtection { Protected = request.Protected } };
+        await lead.Proposer.ProposeAsync(command, cancellation).ConfigureAwait(false);
+        node.Replica.RestartLeadership();
+        return new ProtectReply();
+    }
+
+    /// <summary>The state as of one entry that is not older than this call.</summary>
+    public async Task BackUpAsync(Func<BackupPiece, Task> write, CancellationToken cancellation)
+    {
+        var node = Leader();
+        var lead = node.Seat.Present ?? throw whyNotServing() ?? Gone();
+        await lead.Proposer.ReadBarrierAsync(cancellation).ConfigureAwait(false);
+        var view = node.Store.OpenSnapshot();
+        var point = new LogPoint(StateReader.History(view).Term, view.AppliedIndex);
+        var counters = StateReader.Counters(view);
+        var cluster = StateReader.Cluster(view)!;
+        await write(new BackupPiece
+        {
+            Header = new BackupHeader
+            {
+                ClusterId = cluster.ClusterId,
+                Incarnation = cluster.Incarnation,
+                Point = RaftWire.ToWire(point),
+                TakenUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                Files = counters.Files,
+                Directories = counters.Directories,
+            },
+        }).ConfigureAwait(false);
+        using var snapshot = new OfferedSnapshot(0, point, view);
+        var after = ReadOnlyMemory<byte>.Empty;
+        for (bool isWhole = false; !isWhole;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var piece = snapshot.Read(after.Span);
+            await write(new BackupPiece { Rows = piece }).ConfigureAwait(false);
+            after = piece.Rows.Count > 0 ? piece.Rows[^1].Key.Memory : after;
+            isWhole = piece.Last;
+        }
     }
 
     private async Task<Membership> ChangeAsync(MembershipChange change, CancellationToken cancellation)

@@ -19,6 +19,20 @@ internal sealed class MembersService(RpcEdge edge, MemberViews views) : Members.
         edge.RunAlwaysAsync(
             views, request, static (views, request, cancellation) => views.TransferAsync(request, cancellation), context);
 
+    public override Task<ProtectReply> Protect(ProtectRequest request, ServerCallContext context) => edge.RunAlwaysAsync(
+        views, request, static (views, request, cancellation) => views.ProtectAsync(request, cancellation), context);
+
+    public override Task Backup(BackupRequest request, IServerStreamWriter<BackupPiece> responseStream, ServerCallContext context) =>
+        edge.RunAlwaysAsync(
+            views,
+            responseStream,
+            static async (views, stream, cancellation) =>
+            {
+                await views.BackUpAsync(piece => stream.WriteAsync(piece, cancellation), cancellation).ConfigureAwait(false);
+                return true;
+            },
+            context);
+
     public override Task<FinalizeFeatureLevelReply> FinalizeFeatureLevel(
         FinalizeFeatureLevelRequest request, ServerCallContext context) => edge.RunAlwaysAsync(
             views, request, static (views, _, cancellation) => views.FinalizeAsync(cancellation), context);

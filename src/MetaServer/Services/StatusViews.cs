@@ -80,6 +80,13 @@ internal sealed class StatusViews(
                 "the metadata server's disk is nearly full: nothing new is taken until files are deleted or space is freed there");
         }
 
+        if (cluster.Protected)
+        {
+            reply.Alarms.Add(
+                "the cluster is protected: nothing is deleted or cut on chunk servers until 'dfs admin protect off' (it was restored, or "
+                    + "somebody said 'on')");
+        }
+
         reply.Alarms.AddRange(alarms.Lines());
         return reply;
     }

@@ -39,7 +39,7 @@ internal sealed class ReadsAreNotStale : IWatcher
                 when _reads.Remove(seen.Call, out var read) && read.Term != 0 && read.Term < read.Acknowledged:
                 _world!.Violate(
                     Name,
-                    $"{seen.To} answered {seen.Method} as leader of term {read.Term} when one of term {read.Acknowledged} had acknowledged");
+                    $"{seen.To} answered {seen.Method} in term {read.Term} when a leader of term {read.Acknowledged} had acknowledged");
                 break;
             case (MessageMoment.CallEnded, _):
                 _reads.Remove(seen.Call);
