@@ -1,6 +1,6 @@
 namespace DfsNet.Cli.Bench;
 
-/// <summary>Rates of small files: durable creation, reading, stat, listing.</summary>
+/// <summary>Rates of names and small files: durable creation, reading, stat, listing.</summary>
 internal sealed class SmallFileBenchmark(BenchContext context)
 {
     private const int FileBytes = 4096;
@@ -9,6 +9,9 @@ internal sealed class SmallFileBenchmark(BenchContext context)
 
     // The first calls compile code and open connections; they are made, and not counted.
     private const int WarmUpFiles = 500;
+
+    // One after the other: what a single caller waits for.
+    private const int IdleWrites = 3_000;
 
     public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken cancellation)
     {
@@ -19,18 +22,26 @@ internal sealed class SmallFileBenchmark(BenchContext context)
         await CreateAsync($"{directory}/warm", content, WarmUpFiles, cancellation).ConfigureAwait(false);
         await ReadAsync($"{directory}/warm", WarmUpFiles, cancellation).ConfigureAwait(false);
         await StatAsync($"{directory}/warm", WarmUpFiles, WarmUpFiles, cancellation).ConfigureAwait(false);
+        await MakeAsync($"{directory}/warm-d", StatCallsInFlight, WarmUpFiles, cancellation).ConfigureAwait(false);
+        double alone = await MakeAsync($"{directory}/one", 1, IdleWrites, cancellation).ConfigureAwait(false);
+        double made = await MakeAsync($"{directory}/d", StatCallsInFlight, context.Files * 2, cancellation).ConfigureAwait(false);
         double created = await CreateAsync($"{directory}/f", content, context.Files, cancellation).ConfigureAwait(false);
         double read = await ReadAsync($"{directory}/f", context.Files, cancellation).ConfigureAwait(false);
         double stat = await StatAsync($"{directory}/f", context.Files, context.Files * 4, cancellation).ConfigureAwait(false);
         double listed = await ListAsync(directory, cancellation).ConfigureAwait(false);
         return
         [
+            new("create a directory in an idle cluster, durable", 1_000 / alone, "ms"),
+            new($"create directories, {StatCallsInFlight} in flight, durable", made, "/s"),
             new($"create 4 KiB files, {DataCallsInFlight} in flight, durable", created, "/s"),
             new($"read 4 KiB files, {DataCallsInFlight} in flight", read, "/s"),
             new($"stat, {StatCallsInFlight} in flight", stat, "/s"),
             new("list with attributes", listed, "entries/s"),
         ];
     }
+
+    private Task<double> MakeAsync(string prefix, int inFlight, int count, CancellationToken cancellation) => RateAsync(
+        count, inFlight, (index, token) => context.Client.CreateDirectoryAsync($"{prefix}{index:d6}", parents: false, token), cancellation);
 
     private Task<double> CreateAsync(string prefix, byte[] content, int count, CancellationToken cancellation) =>
         RateAsync(
