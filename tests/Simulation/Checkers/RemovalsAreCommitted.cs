@@ -4,7 +4,6 @@ using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 using DfsNet.Simulation.Network;
 using DfsNet.Simulation.Nodes;
-using DfsNet.Simulation.Time;
 
 namespace DfsNet.Simulation.Checkers;
 
@@ -19,7 +18,7 @@ internal sealed class RemovalsAreCommitted : IWatcher
     private readonly Dictionary<long, (ServerId Server, IStateSnapshot Record)> _calls = [];
     private readonly SortedSet<(ulong Chunk, ulong Server, ulong Generation)> _ordered = [];
     private World? _world;
-    private Life? _life;
+    private ulong _term;
 
     public void Watch(World world)
     {
@@ -55,9 +54,10 @@ internal sealed class RemovalsAreCommitted : IWatcher
     private void CheckOrders(in MessageSeen seen, IEnumerable<Order> orders)
     {
         var meta = _world!.FindMeta(seen.To)!;
-        if (_life != meta.Life)
+        if (meta.LeadingTerm > _term)
         {
-            _life = meta.Life;
+            // A leader of the past may still speak, from a record that ends where it was cut off.
+            _term = meta.LeadingTerm;
             CheckBehindCrash(meta.Store);
         }
 
