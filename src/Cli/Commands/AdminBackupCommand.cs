@@ -25,7 +25,7 @@ internal static class AdminBackupCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var nodes = new MetaNodes(meta.Of(parsed), surroundings.Time);
-            var facts = await BackUpAsync(nodes, parsed.GetRequiredValue(file), cancellation).ConfigureAwait(false);
+            var facts = await TryBackUpAsync(nodes, parsed.GetRequiredValue(file), cancellation).ConfigureAwait(false);
             string text = parsed.GetValue(json)
                 ? JsonOutput.Of(facts)
                 : $"{facts.File}: {Quantities.Count((long)facts.Files, "file")} in "
@@ -103,6 +103,18 @@ internal static class AdminBackupCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static async Task<BackupFacts> TryBackUpAsync(MetaNodes nodes, string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return await BackUpAsync(nodes, path, cancellation).ConfigureAwait(false);
+        }
+        catch (DiskException error)
+        {
+            throw new CommandFailure($"{Names.Printable(path)} cannot be written: {error.Message}");
+        }
     }
 
     private static async Task<BackupFacts> BackUpAsync(MetaNodes nodes, string path, CancellationToken cancellation)
