@@ -61,6 +61,8 @@ internal sealed class Leading
         }
     }
 
+    public bool IsSendingSnapshot => _peers.Values.Any(peer => peer.State == PeerState.Snapshot);
+
     /// <summary>The first entry of this term is committed, and with it all that came before.</summary>
     public bool HasCommittedOwn => _state.CommitIndex >= _firstIndex;
 

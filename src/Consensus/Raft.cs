@@ -178,7 +178,9 @@ public sealed class Raft
             _batches.Dequeue();
         }
 
-        long kept = _state.Log.Members.Members.Count > 1 ? _state.Options.KeptBytesMax : 0;
+        long kept = _state.Log.Members.Members.Count < 2 ? 0
+            : _leading is { IsSendingSnapshot: true } ? _state.Options.SnapshotKeptBytesMax
+            : _state.Options.KeptBytesMax;
         _state.Log.Window.DropFront(Math.Min(index, _state.Log.Stored), kept);
     }
 

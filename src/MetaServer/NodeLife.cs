@@ -25,6 +25,9 @@ internal sealed partial class NodeLife
     // A fifth bears clocks of which one runs four times as fast as the other.
     private const int LeasesPerTimeout = 5;
 
+    // Minutes of the heaviest load: a snapshot of many millions of names takes less.
+    private const long LagBytesWhileSending = 256L * 1024 * 1024;
+
     private readonly MetaServerOptions _options;
     private readonly NodeDevices _devices;
     private readonly DataDirectory _directory;
@@ -161,6 +164,7 @@ internal sealed partial class NodeLife
         HeartbeatInterval = options.ElectionTimeout / HeartbeatsPerTimeout,
         LeaseTime = options.ElectionTimeout / LeasesPerTimeout,
         KeptBytesMax = options.LagBytesMax,
+        SnapshotKeptBytesMax = Math.Max(options.LagBytesMax, LagBytesWhileSending),
     };
 
     private void Send(Message message)
