@@ -31,7 +31,9 @@ public sealed record RaftOptions
     /// <summary>Most bytes of applied entries kept for followers that lag; one that needs older ones gets a snapshot.</summary>
     public long KeptBytesMax { get; init; } = 32L * 1024 * 1024;
 
-    /// <summary>The same while a snapshot is on its way to one of them: what is behind the snapshot is needed when it has arrived.</summary>
+    /// <summary>
+    /// The same while a snapshot is on its way to one of them: what is behind the snapshot is needed when it has arrived.
+    /// </summary>
     public long SnapshotKeptBytesMax { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>Most bytes of committed entries handed over in one output.</summary>

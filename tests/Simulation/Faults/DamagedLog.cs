@@ -22,7 +22,7 @@ internal sealed class DamagedLog : IFault
     public async Task StrikeAsync(World world, Strike strike)
     {
         var meta = world.MetaVictim;
-        if (!meta.IsUp || meta.IsHeldDown)
+        if (!meta.IsUp || meta.IsHeldDown || meta.IsBeingReplaced)
         {
             return;
         }

@@ -38,6 +38,7 @@ internal static class FaultList
         new LeaderAlone(),
         new RingPartition(),
         new DamagedBallot(),
+        new ReplacedMember(),
     ];
 
     public static IFault Find(string name) => All.Single(fault => fault.Name == name);

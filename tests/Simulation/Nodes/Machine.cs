@@ -1,3 +1,4 @@
+using DfsNet.Protocol.Connections;
 using DfsNet.Simulation.Time;
 
 namespace DfsNet.Simulation.Nodes;
@@ -30,6 +31,9 @@ internal abstract class Machine(World world, string name, Random random)
     protected World World => world;
 
     protected Random Random => random;
+
+    /// <summary>What its process reaches others by.</summary>
+    public IConnections Connections => world.Network.ConnectionsOf(name, Life!, Clock!);
 
     private NodeClock? Clock { get; set; }
 

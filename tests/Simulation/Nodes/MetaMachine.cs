@@ -11,18 +11,19 @@ internal sealed class MetaMachine : Machine
 {
     private readonly MemoryStateStores _stores;
     private Func<MemoryStateStore, IStateStore> _open = store => store;
+    private bool _joins;
 
     public MetaMachine(World world, string name, Random random)
         : base(world, name, random)
     {
         Address = $"{name}:7700";
         _stores = new MemoryStateStores(store => _open(store));
-        Disk = new SimulatedDisk(new Random(random.Next()), TimeProvider.System) { CapacityBytes = world.Shape.MetaDiskBytes };
+        Disk = NewDisk();
     }
 
     public string Address { get; }
 
-    public SimulatedDisk Disk { get; }
+    public SimulatedDisk Disk { get; private set; }
 
     public DiskPace Pace { get; } = new();
 
@@ -39,6 +40,17 @@ internal sealed class MetaMachine : Machine
 
     public bool IsServing => IsUp && Node!.Ready.IsCompletedSuccessfully;
 
+    /// <summary>Somebody is about to put a new member in its place.</summary>
+    public bool IsBeingReplaced { get; set; }
+
+    /// <summary>Its disk is lost; with the next one it joins the cluster anew.</summary>
+    public void LoseDisk()
+    {
+        Disk = NewDisk();
+        _stores.Lose();
+        _joins = true;
+    }
+
     protected override void Run(Life life, NodeClock clock)
     {
         var disk = new PacedDisk(Disk, World.Scheduler, life, Pace, new Random(Random.Next()));
@@ -48,7 +60,7 @@ internal sealed class MetaMachine : Machine
             Applying = Applying,
         };
         var node = new MetaNode(
-            World.Shape.MetaOptions,
+            _joins ? World.Shape.MetaOptions with { Join = true, Peers = [] } : World.Shape.MetaOptions,
             disk,
             _stores,
             World.Network.ConnectionsOf(Name, life, clock),
@@ -79,6 +91,9 @@ internal sealed class MetaMachine : Machine
 
         Disk.Restart();
     }
+
+    private SimulatedDisk NewDisk() =>
+        new(new Random(Random.Next()), TimeProvider.System) { CapacityBytes = World.Shape.MetaDiskBytes };
 
     protected override void Mend()
     {

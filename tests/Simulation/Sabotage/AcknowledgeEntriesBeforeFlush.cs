@@ -7,11 +7,13 @@ internal sealed class AcknowledgeEntriesBeforeFlush : ISabotage
 
     public string Breaks => "an entry counts where it is on stable storage";
 
-    public IReadOnlyList<string> Faults => ["power cut of all", "leader alone"];
+    public IReadOnlyList<string> Faults => ["power cut of all"];
+
+    public IReadOnlyList<string> Workloads => ["small file storms", "namespace churn"];
 
     public int MetaServers => 3;
 
-    public KnownCatch Known => new(124, "delete and re-create");
+    public KnownCatch Known => new(65, "small file storms");
 
     public IReadOnlyList<Replacement> Replacements =>
     [
