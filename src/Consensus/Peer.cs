@@ -69,8 +69,8 @@ internal sealed class Peer(MemberId id, ulong next, TimeSpan now)
         _sentBeforeHeartbeat = Next - 1;
     }
 
-    /// <summary>The logs agree up to here. True: more than was known.</summary>
-    public bool Accepted(ulong match, ulong round)
+    /// <summary>The logs agree up to here.</summary>
+    public void Accepted(ulong match, ulong round)
     {
         while (_inFlight.TryPeek(out ulong sent) && sent <= match)
         {
@@ -93,8 +93,6 @@ internal sealed class Peer(MemberId id, ulong next, TimeSpan now)
         {
             Probe(Match + 1);
         }
-
-        return isNews;
     }
 
     /// <summary>The logs differ at an index that was tried; <paramref name="next"/> is where to try again.</summary>

@@ -1,9 +1,7 @@
-using DfsNet.Integrity;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Wire;
-using DfsNet.Storage.Disk;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
@@ -54,7 +52,7 @@ internal sealed partial class LeadershipSeat(
         lead.Load();
         _ending = new CancellationTokenSource();
         _loops.RemoveAll(loop => loop.IsCompleted);
-        _loops.AddRange(lead.Run(_ending.Token).Select(loop => WatchAsync(loop, _ending.Token)));
+        _loops.AddRange(lead.Run(_ending.Token).Select(Watch));
         _present = lead;
         _begun.TrySetResult();
         Began(term, store.AppliedIndex);
@@ -97,21 +95,18 @@ internal sealed partial class LeadershipSeat(
         mailbox.Post(new Proposal(term, command, command.ToByteArray()));
     }
 
-    private async Task WatchAsync(Task loop, CancellationToken ending)
-    {
-        try
+    /// <summary>Ends with the loop: a failure of any kind ends the node, and cancelling is the end of leadership.</summary>
+    private Task Watch(Task loop) => loop.ContinueWith(
+        ended =>
         {
-            await loop.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
-        {
-            // The end of leadership.
-        }
-        catch (Exception error) when (error is DfsException or DiskException or InvariantException)
-        {
-            _broken.TrySetException(error);
-        }
-    }
+            if (ended.IsFaulted)
+            {
+                _broken.TrySetException(ended.Exception.GetBaseException());
+            }
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.None,
+        TaskScheduler.Default);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Began to lead in term {Term} at entry {Index}")]
     private partial void Began(ulong term, ulong index);

@@ -15,9 +15,6 @@ internal sealed class PeerDesk(
     SnapshotSender snapshots,
     Action<DfsException> stop) : IPeerDesk
 {
-    private readonly Mailbox _mailbox = mailbox;
-    private readonly HeardMembers _heard = heard;
-
     // Guards _streams.
     private readonly Lock _lock = new();
     private readonly Dictionary<MemberId, int> _streams = [];
@@ -72,6 +69,15 @@ internal sealed class PeerDesk(
         }
     }
 
+    private void Hear(RaftEnvelope envelope)
+    {
+        heard.Note(envelope.Sender);
+        if (RaftWire.FromEnvelope(envelope) is { } message)
+        {
+            mailbox.Post(message);
+        }
+    }
+
     /// <summary>
     /// One stream of one member, until it ends or a newer one takes its place: what an earlier life of that member said is not heard behind
     /// what its present life says.
@@ -103,11 +109,7 @@ internal sealed class PeerDesk(
             }
 
             desk.Compare(envelope);
-            desk._heard.Note(envelope.Sender);
-            if (RaftWire.FromEnvelope(envelope) is { } message)
-            {
-                desk._mailbox.Post(message);
-            }
+            desk.Hear(envelope);
 
             return true;
         }

@@ -110,7 +110,13 @@ internal sealed partial class Replica
         _mailbox.AskAsync((core, now) => core.Transfer(to, now), cancellation);
 
     /// <summary>Ends this node's leadership; it may be elected again at once.</summary>
-    public void RestartLeadership() => _mailbox.Post((core, now) => core.StepDown(now));
+    public Task RestartLeadershipAsync(CancellationToken cancellation) => _mailbox.AskAsync(
+        (core, now) =>
+        {
+            core.StepDown(now);
+            return true;
+        },
+        cancellation);
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 

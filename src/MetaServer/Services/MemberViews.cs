@@ -80,16 +80,26 @@ internal sealed class MemberViews(Func<NodeLife?> life, Func<DfsException?> whyN
                 request.Member == 0 ? "no other metadata node can take over" : $"metadata node {to} does not vote here");
         }
 
-        using var patience = Patience(cancellation);
-        bool isUnderWay = await node.Replica.TransferAsync(to, patience.Token).ConfigureAwait(false);
-        while (isUnderWay && life()?.Replica.Seen is { IsLeader: true } present && present.Standing.Term == view.Standing.Term)
+        await PatientlyAsync(
+            token => HandOverAsync(node, to, view.Standing.Term, token),
+            $"metadata node {to} did not take over in time; this one goes on leading",
+            cancellation).ConfigureAwait(false);
+        return new TransferLeadershipReply { Member = to.Value };
+    }
+
+    private async Task<bool> HandOverAsync(NodeLife node, MemberId to, ulong term, CancellationToken cancellation)
+    {
+        if (!await node.Replica.TransferAsync(to, cancellation).ConfigureAwait(false))
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), time, patience.Token).ConfigureAwait(false);
+            throw new DfsException(ErrorCode.Overloaded, "transfer leadership", "another hand-over is under way; try again later");
         }
 
-        return isUnderWay
-            ? new TransferLeadershipReply { Member = to.Value }
-            : throw new DfsException(ErrorCode.Overloaded, "transfer leadership", "another hand-over is under way; try again later");
+        while (node.Replica.Seen is { IsLeader: true } present && present.Standing.Term == term)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellation).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     public async Task<FinalizeFeatureLevelReply> FinalizeAsync(CancellationToken cancellation)
@@ -116,7 +126,7 @@ internal sealed class MemberViews(Func<NodeLife?> life, Func<DfsException?> whyN
         var lead = node.Seat.Present ?? throw whyNotServing() ?? Gone();
         var command = new Command { SetProtection = new SetProtection { Protected = request.Protected } };
         await lead.Proposer.ProposeAsync(command, cancellation).ConfigureAwait(false);
-        node.Replica.RestartLeadership();
+        await node.Replica.RestartLeadershipAsync(cancellation).ConfigureAwait(false);
         return new ProtectReply();
     }
 
@@ -128,6 +138,7 @@ internal sealed class MemberViews(Func<NodeLife?> life, Func<DfsException?> whyN
         await lead.Proposer.ReadBarrierAsync(cancellation).ConfigureAwait(false);
         var view = node.Store.OpenSnapshot();
         var point = new LogPoint(StateReader.History(view).Term, view.AppliedIndex);
+        using var snapshot = new OfferedSnapshot(0, point, view);
         var counters = StateReader.Counters(view);
         var cluster = StateReader.Cluster(view)!;
         await write(new BackupPiece
@@ -142,7 +153,6 @@ internal sealed class MemberViews(Func<NodeLife?> life, Func<DfsException?> whyN
                 Directories = counters.Directories,
             },
         }).ConfigureAwait(false);
-        using var snapshot = new OfferedSnapshot(0, point, view);
         var after = ReadOnlyMemory<byte>.Empty;
         for (bool isWhole = false; !isWhole;)
         {
@@ -154,39 +164,24 @@ internal sealed class MemberViews(Func<NodeLife?> life, Func<DfsException?> whyN
         }
     }
 
-    private async Task<Membership> ChangeAsync(MembershipChange change, CancellationToken cancellation)
-    {
-        using var patience = Patience(cancellation);
-        try
-        {
-            return await Leader().Replica.ChangeAsync(change, patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
-        {
-            throw new DfsException(
-                ErrorCode.TimedOut, "change members", "a majority of the metadata servers did not take the change in time", error);
-        }
-    }
+    private Task<Membership> ChangeAsync(MembershipChange change, CancellationToken cancellation) => PatientlyAsync(
+        token => Leader().Replica.ChangeAsync(change, token),
+        "a majority of the metadata servers did not take the change in time",
+        cancellation);
 
     private NodeLife Leader() => whyNotServing() is { } reason ? throw reason : life() ?? throw Gone();
 
-    private CancellationTokenSource Patience(CancellationToken cancellation)
+    private async Task<T> PatientlyAsync<T>(Func<CancellationToken, Task<T>> work, string late, CancellationToken cancellation)
     {
-        var source = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _ = CancelLaterAsync(source);
-        return source;
-    }
-
-    private async Task CancelLaterAsync(CancellationTokenSource source)
-    {
+        using var timeout = new CancellationTokenSource(callTimeMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
-            await Task.Delay(callTimeMax, time, source.Token).ConfigureAwait(false);
-            await source.CancelAsync().ConfigureAwait(false);
+            return await work(either.Token).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            // It ended before.
+            throw new DfsException(ErrorCode.TimedOut, "change members", late, error);
         }
     }
 

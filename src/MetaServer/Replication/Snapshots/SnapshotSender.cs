@@ -84,7 +84,11 @@ internal sealed partial class SnapshotSender(
             GivenUp(member.Id, error.Message);
         }
 
-        mailbox.Post((core, _) => core.SnapshotEnded(member.Id, installed));
+        // Unheard, the member would wait for ever: it is said again until there is room, or the node ends.
+        while (!mailbox.Post((core, _) => core.SnapshotEnded(member.Id, installed)) && !cancellation.IsCancellationRequested)
+        {
+            await Task.Delay(Pause, time, CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     private async Task<bool> IsTakenAsync(Member member, ulong term, OfferedSnapshot snapshot, CancellationToken cancellation)
