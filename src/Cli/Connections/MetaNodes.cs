@@ -69,24 +69,16 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
         long began = time.GetTimestamp();
         while (true)
         {
-            var (address, reply) = await FindBestAsync(cancellation).ConfigureAwait(false);
-            if (reply.Role == MemberRole.Leader)
+            string address = await FindLeaderAsync(began, cancellation).ConfigureAwait(false);
+            try
             {
-                try
-                {
-                    return await CallAsync(address, step, ChangeTime, call, cancellation).ConfigureAwait(false);
-                }
-                catch (DfsException error) when (error.Code is ErrorCode.NotLeader or ErrorCode.Overloaded && !IsLate(began))
-                {
-                    // It leads no more, or another change is on its way.
-                }
+                return await CallAsync(address, step, ChangeTime, call, cancellation).ConfigureAwait(false);
             }
-            else if (IsLate(began))
+            catch (DfsException error) when (error.Code is ErrorCode.NotLeader or ErrorCode.Overloaded && !IsLate(began))
             {
-                throw new CommandFailure("the metadata servers have no leader: a majority of them must run and reach each other");
+                // It leads no more, or another change is on its way.
+                await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
             }
-
-            await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -94,12 +86,7 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
     /// <exception cref="DfsException">What the leader answered, or that the stream broke.</exception>
     public async Task BackUpAsync(Func<BackupPiece, Task> write, CancellationToken cancellation)
     {
-        var (address, reply) = await FindBestAsync(cancellation).ConfigureAwait(false);
-        if (reply.Role != MemberRole.Leader)
-        {
-            throw new CommandFailure("the metadata servers have no leader: a majority of them must run and reach each other");
-        }
-
+        string address = await FindLeaderAsync(time.GetTimestamp(), cancellation).ConfigureAwait(false);
         try
         {
             using var call = new Members.MembersClient(_connections.Control(address)).Backup(
@@ -117,6 +104,26 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
     }
 
     public void Dispose() => _connections.Dispose();
+
+    /// <summary>Where the leader is; one is waited for, from <paramref name="began"/> on, as an election takes a moment.</summary>
+    private async Task<string> FindLeaderAsync(long began, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var (address, reply) = await FindBestAsync(cancellation).ConfigureAwait(false);
+            if (reply.Role == MemberRole.Leader)
+            {
+                return address;
+            }
+
+            if (IsLate(began))
+            {
+                throw new CommandFailure("the metadata servers have no leader: a majority of them must run and reach each other");
+            }
+
+            await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
+        }
+    }
 
     private bool IsLate(long began) => time.GetElapsedTime(began) > LeaderTime;
 
