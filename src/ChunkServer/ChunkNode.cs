@@ -32,6 +32,7 @@ public sealed partial class ChunkNode : IAsyncDisposable
     private readonly AppendAcceptor _appends;
     private readonly CallSlots _reads;
     private volatile NodeIdentity _identity = NodeIdentity.Unknown;
+    private volatile SeenHistory _seen = new();
 
     public ChunkNode(
         ChunkServerOptions options,
@@ -68,7 +69,8 @@ public sealed partial class ChunkNode : IAsyncDisposable
         _reads = new CallSlots("read", options.ReadsMax);
         var copier = new ReplicaCopier(_volumes, bulk, time, logs.CreateLogger<ReplicaCopier>());
         var copies = new CallSlots("copy", options.CopiesMax);
-        ChunkService = new ChunkService(_volumes, copier, _terms, _reads, copies, edge, _stopAppends.Token);
+        var backups = new BackupList(_volumes, () => _identity, () => _seen.Furthest);
+        ChunkService = new ChunkService(_volumes, copier, _terms, backups, _reads, copies, edge, _stopAppends.Token);
         ChunkDataService = new ChunkDataService(
             _appends, new RangeReader(_volumes), _reads, edge, time, new StopTokens(_stopAppends.Token, _stopReads.Token));
     }
@@ -143,6 +145,7 @@ public sealed partial class ChunkNode : IAsyncDisposable
         var load = new ServerLoad(() => _appends.Active, () => _reads.Taken);
         var presence = new Presence(
             membership, _gauges, _volumes, _terms, load, _options, _connections, _time, _random, _logs);
+        _seen = directories.Seen;
         await opener.AnnounceAsync().ConfigureAwait(false);
         bool isNew = directories.Identity == NodeIdentity.Unknown;
         if (isNew)

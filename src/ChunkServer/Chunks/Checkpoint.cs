@@ -159,8 +159,7 @@ internal sealed partial class Checkpoint(ChunkStore store, ILogger log)
     // What the journal alone knows of a replica; a sealed one describes itself in its header.
     private static byte[]? Describe(Replica replica) => replica.State switch
     {
-        ReplicaState.Open when replica.Open is { } open =>
-            VolumeRecord.OpenState(replica.Chunk, replica.Generation, open.Capacity, open.Checksums),
+        ReplicaState.Open when replica.Open is { } open => VolumeRecord.OpenState(replica, open),
         ReplicaState.Damaged => VolumeRecord.Quarantined(replica.Chunk, replica.Generation),
         ReplicaState.Leaving => VolumeRecord.Removed(replica.Chunk, replica.Generation),
         _ => null,
@@ -211,7 +210,7 @@ internal sealed partial class Checkpoint(ChunkStore store, ILogger log)
             bool known = open.Checksums.TryGetLastBlock(replica.Length, out uint last);
             Integrity.Invariant.Require(known, "the acknowledged end is a frame end that is still known");
             open.Checksums = open.Checksums.Cut(replica.Length, last);
-            logged = store.Journal.Append(VolumeRecord.OpenState(replica.Chunk, replica.Generation, open.Capacity, open.Checksums));
+            logged = store.Journal.Append(VolumeRecord.OpenState(replica, open));
         }
 
         await logged.ConfigureAwait(false);

@@ -8,7 +8,7 @@ namespace DfsNet.ChunkServer.Chunks;
 /// The first 8 KiB of a sealed chunk's file, written once: a fixed part, the table of block checksums, and the fixed part again at the
 /// end, so that a damaged file still says whose it was (docs/formats.md, "Chunk files").
 /// </summary>
-internal readonly record struct ChunkHeader(ChunkId Chunk, Generation Generation, int Length, uint Digest, uint TableCrc)
+internal readonly record struct ChunkHeader(ChunkId Chunk, Generation Generation, int Length, uint Digest, uint TableCrc, BackupMark Mark)
 {
     /// <summary>Where the data begins: two pages, enough for the table of a 64 MiB chunk and both fixed parts.</summary>
     public const int AreaBytes = 8 * 1024;
@@ -33,8 +33,9 @@ internal readonly record struct ChunkHeader(ChunkId Chunk, Generation Generation
     }
 
     /// <summary>The whole area for a chunk with these (unsalted) block checksums.</summary>
-    public static byte[] Encode(ChunkId chunk, Generation generation, int length, uint digest, ReadOnlySpan<uint> blockCrcs)
+    public static byte[] Encode(Replica replica, int length, uint digest, ReadOnlySpan<uint> blockCrcs)
     {
+        var chunk = replica.Chunk;
         Invariant.Require(blockCrcs.Length == BlockCount(length), "a header has one checksum for each block");
         byte[] area = new byte[AreaBytes];
         var table = area.AsSpan(TableOffset, blockCrcs.Length * sizeof(uint));
@@ -43,7 +44,7 @@ internal readonly record struct ChunkHeader(ChunkId Chunk, Generation Generation
             BinaryPrimitives.WriteUInt32LittleEndian(table[(block * sizeof(uint))..], blockCrcs[block] ^ Salt(chunk, block));
         }
 
-        var header = new ChunkHeader(chunk, generation, length, digest, Crc32C.Compute(table));
+        var header = new ChunkHeader(chunk, replica.Generation, length, digest, Crc32C.Compute(table), replica.Mark);
         header.WriteFixed(area);
         header.WriteFixed(area.AsSpan(CopyOffset));
         return area;
@@ -66,7 +67,8 @@ internal readonly record struct ChunkHeader(ChunkId Chunk, Generation Generation
             new Generation(BinaryPrimitives.ReadUInt64LittleEndian(part[24..])),
             BinaryPrimitives.ReadInt32LittleEndian(part[32..]),
             BinaryPrimitives.ReadUInt32LittleEndian(part[36..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(part[40..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(part[40..]),
+            new BackupMark(BinaryPrimitives.ReadUInt64LittleEndian(part[44..]), BinaryPrimitives.ReadUInt64LittleEndian(part[52..])));
         return header.Length is >= 0 and <= Limits.ChunkSizeMax;
     }
 
@@ -98,6 +100,8 @@ internal readonly record struct ChunkHeader(ChunkId Chunk, Generation Generation
         BinaryPrimitives.WriteInt32LittleEndian(part[32..], Length);
         BinaryPrimitives.WriteUInt32LittleEndian(part[36..], Digest);
         BinaryPrimitives.WriteUInt32LittleEndian(part[40..], TableCrc);
+        BinaryPrimitives.WriteUInt64LittleEndian(part[44..], Mark.Incarnation);
+        BinaryPrimitives.WriteUInt64LittleEndian(part[52..], Mark.Index);
         BinaryPrimitives.WriteUInt32LittleEndian(part[CrcOffset..], Crc32C.Compute(part[..CrcOffset]));
     }
 }

@@ -14,6 +14,8 @@ internal sealed class ReplayedChunk(ChunkId chunk)
 
     public int Capacity { get; private set; }
 
+    public BackupMark Mark { get; private set; }
+
     /// <summary>Null unless the chunk is open.</summary>
     public BlockChecksums? Checksums { get; private set; }
 
@@ -47,7 +49,7 @@ internal sealed class ReplayedChunk(ChunkId chunk)
         switch (record.Kind)
         {
             case VolumeRecordKind.Created:
-                Begin(record.Generation, record.Capacity, new BlockChecksums(), durableLength: 0);
+                Begin(record, new BlockChecksums(), durableLength: 0);
                 return false;
             case VolumeRecordKind.SmallAppend:
             case VolumeRecordKind.LargeAppend:
@@ -81,10 +83,11 @@ internal sealed class ReplayedChunk(ChunkId chunk)
         Checksums = Checksums.Cut(length, last);
     }
 
-    private void Begin(Generation generation, int capacity, BlockChecksums checksums, int durableLength)
+    private void Begin(in VolumeRecord record, BlockChecksums checksums, int durableLength)
     {
-        Generation = generation;
-        Capacity = capacity;
+        Generation = record.Generation;
+        Capacity = record.Capacity;
+        Mark = record.Mark;
         Checksums = checksums;
         SealedGeneration = null;
         Contradiction = "";
@@ -135,7 +138,7 @@ internal sealed class ReplayedChunk(ChunkId chunk)
         var state = record.ReadOpenState();
         if (Checksums is null || Generation != record.Generation)
         {
-            Begin(record.Generation, record.Capacity, state ?? new BlockChecksums(), state?.Length ?? 0);
+            Begin(record, state ?? new BlockChecksums(), state?.Length ?? 0);
             Contradiction = state is null ? "its state in the journal contradicts itself" : "";
         }
         else if (state is not null && state.Length < Checksums.Length)

@@ -11,6 +11,9 @@ internal sealed class Replica(ChunkId chunk, Generation generation)
 
     public ReplicaState State { get; set; }
 
+    /// <summary>Set before anybody else sees the replica.</summary>
+    public BackupMark Mark { get; set; }
+
     /// <summary>Acknowledged (open) or sealed length.</summary>
     public int Length { get; set; }
 

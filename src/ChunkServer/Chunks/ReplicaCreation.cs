@@ -9,7 +9,8 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
 {
     private const string Step = "create replica";
 
-    public async Task<ReplicaWriter> CreateAsync(ChunkId chunk, Generation generation, int capacity, CancellationToken cancellation)
+    public async Task<ReplicaWriter> CreateAsync(
+        ChunkId chunk, Generation generation, int capacity, BackupMark mark, CancellationToken cancellation)
     {
         if (capacity is <= 0 or > Limits.ChunkSizeMax)
         {
@@ -27,7 +28,7 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
             var lease = await CreateFileAsync(chunk).ConfigureAwait(false);
             var file = new ChunkFile(lease);
             var open = new OpenReplica(capacity, new BlockChecksums()) { File = file };
-            replica = new Replica(chunk, generation) { State = ReplicaState.Open, Open = open };
+            replica = new Replica(chunk, generation) { State = ReplicaState.Open, Mark = mark, Open = open };
             await MakeDurableAsync(replica, capacity).ConfigureAwait(false);
             lock (store.Table.Order) // guards the closing flag
             {
@@ -90,7 +91,7 @@ internal sealed class ReplicaCreation(ChunkStore store, Checkpoint checkpoint)
 
             // Reported from now on, and not as one that takes no appends: its owner would be asked to seal it.
             store.StartAppends(replica.Open!);
-            journalled = store.Journal.Append(VolumeRecord.Created(replica.Chunk, replica.Generation, capacity));
+            journalled = store.Journal.Append(VolumeRecord.Created(replica.Chunk, replica.Generation, replica.Mark, capacity));
         }
 
         var named = store.Disk.FlushDirectoryAsync(ChunkPath.Directory(replica.Chunk)).AsTask();

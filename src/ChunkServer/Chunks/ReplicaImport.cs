@@ -28,6 +28,9 @@ public sealed class ReplicaImport : IAsyncDisposable
     /// <summary>Bytes written so far; the offset of the next write.</summary>
     public int Written => _checksums.Length;
 
+    /// <summary>What the source says of the chunk: whether it is part of a backup.</summary>
+    public void Mark(BackupMark mark) => _replica.Mark = mark;
+
     /// <summary>Writes the next bytes; the memory is free again when the task ends.</summary>
     public async Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
@@ -68,7 +71,7 @@ public sealed class ReplicaImport : IAsyncDisposable
         {
             _checksums.TryGetLastBlock(Written, out uint last);
             uint[] table = _checksums.ToTable(Written, last);
-            byte[] area = ChunkHeader.Encode(_replica.Chunk, _replica.Generation, _replica.Length, _replica.Digest, table);
+            byte[] area = ChunkHeader.Encode(_replica, _replica.Length, _replica.Digest, table);
             await _file.WriteAsync(0, area).ConfigureAwait(false);
             await _file.FlushAsync().ConfigureAwait(false);
             await _owner.ShowAsync(_replica, table, cancellation).ConfigureAwait(false);

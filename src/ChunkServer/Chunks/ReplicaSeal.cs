@@ -116,7 +116,7 @@ internal sealed partial class ReplicaSeal(ChunkStore store, ReplicaReads reads, 
 
         // Data first: a valid header promises it.
         await file.FlushAsync().ConfigureAwait(false);
-        byte[] area = ChunkHeader.Encode(replica.Chunk, replica.Generation, length, digest, table);
+        byte[] area = ChunkHeader.Encode(replica, length, digest, table);
         await file.File.WriteAsync(0, area).ConfigureAwait(false);
         await file.FlushAsync().ConfigureAwait(false);
         lock (store.Table.Order) // guards the replica, and the order of its record
@@ -180,7 +180,7 @@ internal sealed partial class ReplicaSeal(ChunkStore store, ReplicaReads reads, 
 
             store.RequireNotClosing(Step);
 
-            logged = store.Journal.Append(VolumeRecord.OpenState(replica.Chunk, replica.Generation, open.Capacity, open.Checksums));
+            logged = store.Journal.Append(VolumeRecord.OpenState(replica, open));
         }
 
         await logged.ConfigureAwait(false);

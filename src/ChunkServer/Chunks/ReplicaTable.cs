@@ -117,6 +117,8 @@ internal sealed class ReplicaTable(VolumeId volume)
             Length = (uint)replica.Length,
             Digest = replica.Digest,
             Appendable = replica is { State: ReplicaState.Open, Open.Appendable: true },
+            BackupIncarnation = replica.Mark.Incarnation,
+            BackupIndex = replica.Mark.Index,
         });
     }
 }

@@ -71,8 +71,9 @@ public sealed partial class Volume : IAsyncDisposable
     }
 
     /// <summary>Creates an empty replica durably; the only way to append to a chunk in its whole life. Refused below the reserve.</summary>
-    public Task<ReplicaWriter> CreateAsync(ChunkId chunk, Generation generation, int capacity, CancellationToken cancellation) =>
-        _creation.CreateAsync(chunk, generation, capacity, cancellation);
+    public Task<ReplicaWriter> CreateAsync(
+        ChunkId chunk, Generation generation, int capacity, BackupMark mark, CancellationToken cancellation) =>
+        _creation.CreateAsync(chunk, generation, capacity, mark, cancellation);
 
     /// <summary>
     /// Verified bytes: <paramref name="offset"/> on a block boundary, the end on one or at <paramref name="knownLength"/>; at most 1
@@ -134,6 +135,15 @@ public sealed partial class Volume : IAsyncDisposable
 
     /// <summary>One replica's present state; null when the volume has none.</summary>
     public ReplicaReport? Find(ChunkId chunk) => _store.Table.Describe(chunk);
+
+    /// <summary>Whether the replica says that it is part of a backup; the mark of an ordinary one also where there is none.</summary>
+    public BackupMark MarkOf(ChunkId chunk)
+    {
+        lock (_store.Table.Order) // guards the table
+        {
+            return _store.Table.Find(chunk)?.Mark ?? default;
+        }
+    }
 
     /// <summary>Replicas with a greater id than <paramref name="after"/>, in order of id.</summary>
     public IReadOnlyList<ReplicaReport> Report(ChunkId after, int limit) => _store.Table.Report(after, limit);

@@ -19,13 +19,19 @@ internal enum VolumeRecordKind : byte
 internal readonly ref struct VolumeRecord
 {
     public const byte Version = 1;
-    public const int HeadBytes = 20;
 
-    private VolumeRecord(VolumeRecordKind kind, ChunkId chunk, Generation generation, ReadOnlyMemory<byte> rest)
+    /// <summary>The version of records that have a mark behind the head.</summary>
+    public const byte MarkedVersion = 2;
+
+    public const int HeadBytes = 20;
+    public const int MarkBytes = 16;
+
+    private VolumeRecord(VolumeRecordKind kind, ChunkId chunk, Generation generation, BackupMark mark, ReadOnlyMemory<byte> rest)
     {
         Kind = kind;
         Chunk = chunk;
         Generation = generation;
+        Mark = mark;
         Rest = rest;
     }
 
@@ -35,12 +41,15 @@ internal readonly ref struct VolumeRecord
 
     public Generation Generation { get; }
 
+    /// <summary>Of a Created or OpenState record.</summary>
+    public BackupMark Mark { get; }
+
     private ReadOnlyMemory<byte> Rest { get; }
 
-    public static byte[] Created(ChunkId chunk, Generation generation, int capacity)
+    public static byte[] Created(ChunkId chunk, Generation generation, BackupMark mark, int capacity)
     {
-        byte[] record = Head(VolumeRecordKind.Created, chunk, generation, sizeof(int));
-        BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(HeadBytes), capacity);
+        byte[] record = Head(VolumeRecordKind.Created, chunk, generation, mark, sizeof(int), out var rest);
+        BinaryPrimitives.WriteInt32LittleEndian(rest, capacity);
         return record;
     }
 
@@ -49,8 +58,7 @@ internal readonly ref struct VolumeRecord
         bool small, ChunkId chunk, Generation generation, int offset, int length, int durableLength, ReadOnlySpan<uint> pieceCrcs)
     {
         var kind = small ? VolumeRecordKind.SmallAppend : VolumeRecordKind.LargeAppend;
-        byte[] record = Head(kind, chunk, generation, (3 + pieceCrcs.Length) * sizeof(int));
-        var rest = record.AsSpan(HeadBytes);
+        byte[] record = Head(kind, chunk, generation, default, (3 + pieceCrcs.Length) * sizeof(int), out var rest);
         BinaryPrimitives.WriteInt32LittleEndian(rest, offset);
         BinaryPrimitives.WriteInt32LittleEndian(rest[4..], length);
         BinaryPrimitives.WriteInt32LittleEndian(rest[8..], durableLength);
@@ -60,23 +68,26 @@ internal readonly ref struct VolumeRecord
 
     public static byte[] Sealed(ChunkId chunk, Generation generation, int length, uint digest)
     {
-        byte[] record = Head(VolumeRecordKind.Sealed, chunk, generation, 2 * sizeof(int));
-        BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(HeadBytes), length);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(HeadBytes + 4), digest);
+        byte[] record = Head(VolumeRecordKind.Sealed, chunk, generation, default, 2 * sizeof(int), out var rest);
+        BinaryPrimitives.WriteInt32LittleEndian(rest, length);
+        BinaryPrimitives.WriteUInt32LittleEndian(rest[4..], digest);
         return record;
     }
 
-    public static byte[] Removed(ChunkId chunk, Generation generation) => Head(VolumeRecordKind.Removed, chunk, generation, 0);
+    public static byte[] Removed(ChunkId chunk, Generation generation) =>
+        Head(VolumeRecordKind.Removed, chunk, generation, default, 0, out _);
 
-    public static byte[] Quarantined(ChunkId chunk, Generation generation) => Head(VolumeRecordKind.Quarantined, chunk, generation, 0);
+    public static byte[] Quarantined(ChunkId chunk, Generation generation) =>
+        Head(VolumeRecordKind.Quarantined, chunk, generation, default, 0, out _);
 
-    public static byte[] OpenState(ChunkId chunk, Generation generation, int capacity, BlockChecksums checksums)
+    public static byte[] OpenState(Replica replica, OpenReplica open)
     {
+        var checksums = open.Checksums;
         int count = checksums.Blocks.Count;
         int ends = checksums.Ends.Count;
-        byte[] record = Head(VolumeRecordKind.OpenState, chunk, generation, (4 + count + (2 * ends)) * sizeof(int));
-        var rest = record.AsSpan(HeadBytes);
-        BinaryPrimitives.WriteInt32LittleEndian(rest, capacity);
+        int bytes = (4 + count + (2 * ends)) * sizeof(int);
+        byte[] record = Head(VolumeRecordKind.OpenState, replica.Chunk, replica.Generation, replica.Mark, bytes, out var rest);
+        BinaryPrimitives.WriteInt32LittleEndian(rest, open.Capacity);
         BinaryPrimitives.WriteInt32LittleEndian(rest[4..], checksums.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(rest[8..], checksums.Digest);
         BinaryPrimitives.WriteInt32LittleEndian(rest[12..], ends);
@@ -100,7 +111,9 @@ internal readonly ref struct VolumeRecord
     {
         record = default;
         var span = payload.Span;
-        if (span.Length < HeadBytes || span[1] != Version)
+        bool isMarked = span.Length >= HeadBytes + MarkBytes && span[1] == MarkedVersion
+            && (VolumeRecordKind)span[0] is VolumeRecordKind.Created or VolumeRecordKind.OpenState;
+        if (!isMarked && (span.Length < HeadBytes || span[1] != Version))
         {
             return false;
         }
@@ -109,7 +122,8 @@ internal readonly ref struct VolumeRecord
             (VolumeRecordKind)span[0],
             new ChunkId(BinaryPrimitives.ReadUInt64LittleEndian(span[4..])),
             new Generation(BinaryPrimitives.ReadUInt64LittleEndian(span[12..])),
-            payload[HeadBytes..]);
+            isMarked ? ReadMark(span[HeadBytes..]) : default,
+            payload[(isMarked ? HeadBytes + MarkBytes : HeadBytes)..]);
         return record.Kind switch
         {
             VolumeRecordKind.Created => record.Rest.Length == sizeof(int),
@@ -166,15 +180,27 @@ internal readonly ref struct VolumeRecord
         return endKnown ? BlockChecksums.Restore(length, (uint)Field(2), blocks, ends) : null;
     }
 
-    private static byte[] Head(VolumeRecordKind kind, ChunkId chunk, Generation generation, int restBytes)
+    private static byte[] Head(
+        VolumeRecordKind kind, ChunkId chunk, Generation generation, BackupMark mark, int restBytes, out Span<byte> rest)
     {
-        byte[] record = new byte[HeadBytes + restBytes];
+        int headBytes = mark.IsNone ? HeadBytes : HeadBytes + MarkBytes;
+        byte[] record = new byte[headBytes + restBytes];
         record[0] = (byte)kind;
-        record[1] = Version;
+        record[1] = mark.IsNone ? Version : MarkedVersion;
         BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(4), chunk.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(12), generation.Value);
+        if (!mark.IsNone)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(HeadBytes), mark.Incarnation);
+            BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(HeadBytes + 8), mark.Index);
+        }
+
+        rest = record.AsSpan(headBytes);
         return record;
     }
+
+    private static BackupMark ReadMark(ReadOnlySpan<byte> mark) =>
+        new(BinaryPrimitives.ReadUInt64LittleEndian(mark), BinaryPrimitives.ReadUInt64LittleEndian(mark[8..]));
 
     private static void WriteAll(Span<byte> target, ReadOnlySpan<uint> values)
     {

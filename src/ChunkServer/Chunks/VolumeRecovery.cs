@@ -119,6 +119,7 @@ internal sealed partial class VolumeRecovery(
         return new Replica(header.Chunk, header.Generation)
         {
             State = ReplicaState.Sealed,
+            Mark = header.Mark,
             Length = header.Length,
             Digest = header.Digest,
         };
@@ -144,6 +145,7 @@ internal sealed partial class VolumeRecovery(
         return new Replica(journalled.Chunk, journalled.Generation)
         {
             State = ReplicaState.Open,
+            Mark = journalled.Mark,
             Length = checksums.Length,
             Digest = checksums.Digest,
             Open = new OpenReplica(journalled.Capacity, checksums) { File = journalled.File, Unwritten = journalled.Unwritten },
@@ -169,6 +171,7 @@ internal sealed partial class VolumeRecovery(
         return new Replica(chunk, generation)
         {
             State = ReplicaState.Damaged,
+            Mark = header?.Mark ?? default,
             Length = header?.Length ?? 0,
             Digest = header?.Digest ?? 0,
         };

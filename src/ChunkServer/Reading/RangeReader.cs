@@ -17,6 +17,7 @@ internal sealed class RangeReader(VolumeSet volumes)
         CheckRange(request);
         var chunk = new ChunkId(request.ChunkId);
         var volume = volumes.Require(chunk, Step);
+        var mark = volume.MarkOf(chunk);
         int offset = (int)request.Offset;
         int end = offset + (int)request.Length;
         int known = (int)request.KnownLength;
@@ -28,7 +29,13 @@ internal sealed class RangeReader(VolumeSet volumes)
                 var payload = await ahead.ConfigureAwait(false);
                 int next = offset + payload.Length;
                 ahead = next < end ? ReadFrameAsync(volume, chunk, next, end, known, cancellation) : null;
-                yield return new ReadFrame(new ReadHeader { Offset = (uint)offset }, payload);
+                var header = new ReadHeader
+                {
+                    Offset = (uint)offset,
+                    BackupIncarnation = mark.Incarnation,
+                    BackupIndex = mark.Index,
+                };
+                yield return new ReadFrame(header, payload);
                 offset = next;
             }
         }

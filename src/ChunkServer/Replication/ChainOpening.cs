@@ -14,6 +14,9 @@ internal sealed record ChainOpening(
     // More replicas than any policy asks for; bounds what a stranger can make us parse and forward.
     private const int ChainLengthMax = 16;
 
+    /// <summary>Of the chunk, when it gets bytes of a backup.</summary>
+    public BackupMark Mark { get; private init; }
+
     /// <summary>Servers that follow in the chain.</summary>
     public int HopsBelow { get; private init; }
 
@@ -59,6 +62,7 @@ internal sealed record ChainOpening(
             position + 1 < open.Chain.Count ? open.Chain[position + 1] : null,
             below)
         {
+            Mark = new BackupMark(open.BackupIncarnation, open.BackupIndex),
             HopsBelow = open.Chain.Count - position - 1,
         };
     }

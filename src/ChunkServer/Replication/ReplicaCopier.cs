@@ -112,6 +112,7 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
                 $"{source} gave {frame.Payload.Length} bytes of {frame.Header.Offset} where {import.Written} was next");
         }
 
+        import.Mark(new BackupMark(frame.Header.BackupIncarnation, frame.Header.BackupIndex));
         await import.WriteAsync(frame.Payload.Memory, cancellation).ConfigureAwait(false);
     }
 

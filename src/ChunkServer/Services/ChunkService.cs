@@ -12,6 +12,7 @@ internal sealed class ChunkService(
     VolumeSet volumes,
     ReplicaCopier copier,
     OrderTerms terms,
+    BackupList backups,
     CallSlots reads,
     CallSlots copies,
     RpcEdge edge,
@@ -28,6 +29,9 @@ internal sealed class ChunkService(
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
         return await edge.RunAsync("copy", () => CopyFromAsync(request, ended.Token), ended.Token).ConfigureAwait(false);
     }
+
+    public override Task<ListBackupsReply> ListBackups(ListBackupsRequest request, ServerCallContext context) => edge.RunAsync(
+        "list backups", () => Task.FromResult(backups.After(new ChunkId(request.After))), context.CancellationToken);
 
     private async Task<ReadSmallReply> ReadSmallAsync(ReadSmallRequest request, CancellationToken cancellation)
     {

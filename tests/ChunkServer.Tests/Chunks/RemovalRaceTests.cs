@@ -22,7 +22,7 @@ public sealed class RemovalRaceTests
     {
         var volume = await OpenAsync();
         _disk.StallFor(TimeSpan.FromSeconds(1));
-        var creating = volume.CreateAsync(Chunk, VolumeBench.Generation, VolumeBench.Capacity, CancellationToken.None);
+        var creating = volume.CreateAsync(Chunk, VolumeBench.Generation, VolumeBench.Capacity, default, CancellationToken.None);
         var removing = volume.RemoveAsync(Chunk, VolumeBench.Generation, CancellationToken.None);
         for (int step = 0; step < 400 && !(creating.IsCompleted && removing.IsCompleted); step++)
         {
@@ -43,8 +43,8 @@ public sealed class RemovalRaceTests
         var volume = await OpenAsync();
         await volume.RemoveAsync(Chunk, VolumeBench.Generation, CancellationToken.None);
         Assert.Equal(ErrorCode.StaleOrder, await VolumeBench.FailAsync(
-            () => volume.CreateAsync(Chunk, VolumeBench.Generation, VolumeBench.Capacity, CancellationToken.None)));
-        await volume.CreateAsync(Chunk, new Generation(VolumeBench.Generation.Value + 1), VolumeBench.Capacity, CancellationToken.None);
+            () => volume.CreateAsync(Chunk, VolumeBench.Generation, VolumeBench.Capacity, default, CancellationToken.None)));
+        await volume.CreateAsync(Chunk, new Generation(VolumeBench.Generation.Value + 1), VolumeBench.Capacity, default, CancellationToken.None);
         Assert.True(volume.Holds(Chunk));
         await volume.DisposeAsync();
     }

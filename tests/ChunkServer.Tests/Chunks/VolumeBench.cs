@@ -109,7 +109,7 @@ internal sealed class VolumeBench
     }
 
     public Task<ReplicaWriter> CreateChunkAsync(ChunkId chunk) =>
-        Volume.CreateAsync(chunk, Generation, Capacity, CancellationToken.None);
+        Volume.CreateAsync(chunk, Generation, Capacity, default, CancellationToken.None);
 
     public static Task<(int Length, uint Digest)> AppendAsync(ReplicaWriter writer, int offset, int length)
     {

@@ -20,7 +20,7 @@ public sealed class VolumeClosingTests
     {
         var volume = await OpenAsync(fresh: true);
         _disk.StallFor(TimeSpan.FromSeconds(1));
-        var creating = volume.CreateAsync(new ChunkId(1), VolumeBench.Generation, VolumeBench.Capacity, CancellationToken.None);
+        var creating = volume.CreateAsync(new ChunkId(1), VolumeBench.Generation, VolumeBench.Capacity, default, CancellationToken.None);
         var closing = volume.DisposeAsync().AsTask();
         await PassUntilAsync(() => creating.IsCompleted && closing.IsCompleted);
         Assert.Equal(ErrorCode.Unavailable, await VolumeBench.FailAsync(() => creating));
@@ -34,7 +34,7 @@ public sealed class VolumeClosingTests
     public async Task A_volume_is_closed_in_bounded_time_though_its_disk_hangs()
     {
         var volume = await OpenAsync(fresh: true);
-        var writer = await volume.CreateAsync(new ChunkId(1), VolumeBench.Generation, VolumeBench.Capacity, CancellationToken.None);
+        var writer = await volume.CreateAsync(new ChunkId(1), VolumeBench.Generation, VolumeBench.Capacity, default, CancellationToken.None);
         await VolumeBench.AppendAsync(writer, 0, 1_000);
         _disk.StallFor(TimeSpan.FromHours(1));
         _ = VolumeBench.AppendAsync(writer, 1_000, 1_000);

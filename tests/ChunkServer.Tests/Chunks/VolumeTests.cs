@@ -153,7 +153,7 @@ public sealed class VolumeTests
         var third = await bench.CreateChunkAsync(new ChunkId(3));
         Assert.Equal(ErrorCode.InvalidArgument, await VolumeBench.FailAsync(() =>
             third.AppendAsync(0, payload, [], CancellationToken.None)));
-        var fourth = await bench.Volume.CreateAsync(new ChunkId(4), VolumeBench.Generation, 2, CancellationToken.None);
+        var fourth = await bench.Volume.CreateAsync(new ChunkId(4), VolumeBench.Generation, 2, default, CancellationToken.None);
         Assert.Equal(ErrorCode.InvalidArgument, await VolumeBench.FailAsync(() => VolumeBench.AppendAsync(fourth, 0, 3)));
     }
 
