@@ -40,8 +40,8 @@ internal sealed class Leading
         Append(EntryKind.Empty, ReadOnlyMemory<byte>.Empty);
     }
 
-    /// <summary>Members that need a snapshot and were not named yet.</summary>
-    public List<MemberId> SnapshotsWanted { get; } = [];
+    /// <summary>Snapshots that are needed and were not named yet.</summary>
+    public List<SnapshotWanted> SnapshotsWanted { get; } = [];
 
     public List<ReadReady> Reads { get; } = [];
 
@@ -292,7 +292,7 @@ internal sealed class Leading
             if (peer.HasAnswered)
             {
                 peer.BeginSnapshot();
-                SnapshotsWanted.Add(peer.Id);
+                SnapshotsWanted.Add(new SnapshotWanted(peer.Id, window.Base.Index));
             }
 
             return false;

@@ -46,10 +46,10 @@ public sealed record Output
     public Standing? Standing { get; init; }
 
     /// <summary>
-    /// Members whose next entry is not kept any more. The caller sends each a snapshot and says how that ended by
-    /// <see cref="Raft.SnapshotEnded"/>; until then the member is not named again.
+    /// Members whose next entry is not kept any more. The caller sends each a snapshot that the kept entries follow on, and says how that
+    /// ended by <see cref="Raft.SnapshotEnded"/>; a member that is named again while one is sent still needs it.
     /// </summary>
-    public IReadOnlyList<MemberId> SnapshotsWanted { get; init; } = [];
+    public IReadOnlyList<SnapshotWanted> SnapshotsWanted { get; init; } = [];
 
     internal bool IsEmpty => Ticket == 0 && Messages.Count == 0 && Committed.Count == 0 && Reads.Count == 0 && LostReads.Count == 0
         && Standing is null && SnapshotsWanted.Count == 0;

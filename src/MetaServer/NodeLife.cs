@@ -171,21 +171,21 @@ internal sealed partial class NodeLife
     {
         if (Replica.Seen.Membership.Find(message.To) is { } member)
         {
-            _links.Send(member.Address, message);
+            _links.Send(member.Address, message, isNew: member.IsLearner && Seat.Present is not null);
         }
         else if (Heard.Find(message.To) is { } stranger)
         {
             // Somebody whom this node's log does not name yet, or not any more: whoever asked hears the answer.
-            _links.Send(stranger.Address, message);
+            _links.Send(stranger.Address, message, isNew: false);
         }
     }
 
-    private void SendSnapshot(MemberId to)
+    private void SendSnapshot(SnapshotWanted wanted)
     {
         var view = Replica.Seen;
-        if (view.Membership.Find(to) is { } member)
+        if (view.Membership.Find(wanted.Member) is { } member)
         {
-            _snapshots.Begin(member, Replica.Term, _ending.Token);
+            _snapshots.Begin(member, wanted.From, Replica.Term, _ending.Token);
         }
     }
 

@@ -15,7 +15,10 @@ internal sealed class PeerLinks(IConnections connections, MembershipCard card, D
     private readonly CancellationTokenSource _ending = new();
 
     /// <summary>Never waits.</summary>
-    public void Send(string address, Message message)
+    /// <param name="address">Where the receiver is.</param>
+    /// <param name="message">What it is told.</param>
+    /// <param name="isNew">This node leads, knows all that is committed, and the receiver has no vote yet.</param>
+    public void Send(string address, Message message, bool isNew)
     {
         if (_ending.IsCancellationRequested)
         {
@@ -25,6 +28,7 @@ internal sealed class PeerLinks(IConnections connections, MembershipCard card, D
         var envelope = RaftWire.ToEnvelope(message);
         envelope.Sender = card.Mine;
         envelope.ToDirectory = card.DirectoryOf(message.To);
+        envelope.Invites = isNew && envelope.ToDirectory == 0;
         envelope.Digest = digests.Newest;
         envelope.Agreed = digests.Agreed;
         _links.GetOrAdd(address, Open).Post(envelope);

@@ -3,8 +3,8 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.MetaServer.Replication;
 
 /// <summary>
-/// Where a node that joins waits for its first word: the leader of the cluster calls it by the number that it was added under. A word to a
-/// member that is known by another data directory is meant for somebody who was here before.
+/// Where a node that joins waits for its first word: the leader of the cluster calls it by the number that it was added under. Every other
+/// word is meant for somebody who was here before, who may have voted under that number, and whom this node must not take itself for.
 /// </summary>
 internal sealed class JoiningDesk : IPeerDesk
 {
@@ -37,6 +37,12 @@ internal sealed class JoiningDesk : IPeerDesk
                     ErrorCode.WrongCluster,
                     "talk",
                     $"metadata node {envelope.To} was here before with another data directory; remove it (dfs admin meta replace)");
+            }
+
+            if (!envelope.Invites)
+            {
+                // A founder that nobody has noted yet, or a leader that has not read its own log to the end.
+                return false;
             }
 
             desk._called.TrySetResult(envelope);

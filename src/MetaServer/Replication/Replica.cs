@@ -19,7 +19,7 @@ internal sealed partial class Replica
     private readonly Mailbox _mailbox;
     private readonly StorePipe _pipe;
     private readonly Applier _applier;
-    private readonly Action<MemberId> _sendSnapshot;
+    private readonly Action<SnapshotWanted> _sendSnapshot;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Mail _mail = new();
@@ -272,9 +272,9 @@ internal sealed partial class Replica
             }
         }
 
-        foreach (var member in output.SnapshotsWanted)
+        foreach (var wanted in output.SnapshotsWanted)
         {
-            _sendSnapshot(member);
+            _sendSnapshot(wanted);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed record ReplicaParts
     public required Action<Message> Send { get; init; }
 
     /// <summary>Begins to send a member a snapshot; never waits. Its end is told to the core.</summary>
-    public required Action<MemberId> SendSnapshot { get; init; }
+    public required Action<SnapshotWanted> SendSnapshot { get; init; }
 
     public required ulong AppliedIndex { get; init; }
 }

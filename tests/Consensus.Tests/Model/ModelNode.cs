@@ -173,7 +173,7 @@ internal sealed class ModelNode(MemberId id, ModelDisk disk, ModelCluster cluste
 
             Apply(output.Committed);
             Answer(output);
-            foreach (var member in output.SnapshotsWanted)
+            foreach (var (member, _) in output.SnapshotsWanted)
             {
                 cluster.SnapshotWanted(this, member);
             }

@@ -20,32 +20,47 @@ internal sealed partial class SnapshotSender(
     // One that does not even answer for this long is asked about its log again when it does.
     private const int FailuresMax = 25;
 
-    // Guards _present and _users.
+    // Guards the fields below.
     private readonly Lock _lock = new();
-    private readonly List<Task> _offers = [];
-    private OfferedSnapshot? _present;
-    private int _users;
+    private readonly Dictionary<MemberId, Offer> _offers = [];
+    private readonly List<Task> _running = [];
 
-    /// <summary>Begins to offer; how it ends is told to the core. Never waits.</summary>
-    public void Begin(Member member, ulong term, CancellationToken cancellation)
+    /// <summary>
+    /// Begins to offer, unless the member is offered one already that is of use: the log is kept from the entry behind
+    /// <paramref name="from"/> on. How it ends is told to the core. Never waits.
+    /// </summary>
+    public void Begin(Member member, ulong from, ulong term, CancellationToken cancellation)
     {
         lock (_lock)
         {
-            _offers.RemoveAll(offer => offer.IsCompleted);
-            _offers.Add(Task.Run(() => OfferAsync(member, term, cancellation), CancellationToken.None));
+            var former = _offers.GetValueOrDefault(member.Id);
+            if (former is not null && former.Snapshot.Point.Index >= from && former.Term == term)
+            {
+                return;
+            }
+
+            var view = store.OpenSnapshot();
+            var point = new LogPoint(StateReader.History(view).Term, view.AppliedIndex);
+            var offer = new Offer(member, term, new OfferedSnapshot((ulong)random.NextInt64(1, long.MaxValue), point, view), cancellation);
+            _offers[member.Id] = offer;
+
+            // The log that followed on it was cut since: nobody gets further with it.
+            former?.End();
+            _running.RemoveAll(running => running.IsCompleted);
+            _running.Add(Task.Run(() => RunAsync(offer, cancellation), CancellationToken.None));
         }
     }
 
     /// <exception cref="DfsException">NotFound: the snapshot is not offered any more.</exception>
     public SnapshotPiece Read(SnapshotRead read)
     {
-        OfferedSnapshot present;
+        OfferedSnapshot? present;
         lock (_lock)
         {
-            present = _present is { } offered && offered.Id == read.SnapshotId ? offered : throw Gone();
+            present = _offers.Values.FirstOrDefault(offer => offer.Snapshot.Id == read.SnapshotId)?.Snapshot;
         }
 
-        return present.Read(read.After.Span);
+        return (present ?? throw Gone()).Read(read.After.Span);
     }
 
     /// <summary>Ends when every offer has.</summary>
@@ -53,46 +68,64 @@ internal sealed partial class SnapshotSender(
     {
         lock (_lock)
         {
-            return Task.WhenAll(_offers);
+            return Task.WhenAll(_running);
         }
     }
 
     public static DfsException Gone() => new(ErrorCode.NotFound, "read a snapshot", "this snapshot is not offered any more");
 
-    private async Task OfferAsync(Member member, ulong term, CancellationToken cancellation)
+    private async Task RunAsync(Offer offer, CancellationToken ending)
     {
         LogPoint? installed = null;
         try
         {
-            var snapshot = Enter();
-            try
+            Offered(offer.Member.Id, offer.Member.Address, offer.Snapshot.Point);
+            installed = await IsTakenAsync(offer, offer.Ended).ConfigureAwait(false) ? offer.Snapshot.Point : null;
+            if (installed is null)
             {
-                Offered(member.Id, member.Address, snapshot.Point);
-                installed = await IsTakenAsync(member, term, snapshot, cancellation).ConfigureAwait(false) ? snapshot.Point : null;
-            }
-            finally
-            {
-                Leave();
+                // Whatever is wrong, it is not better at once.
+                await Task.Delay(Pause, time, offer.Ended).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (offer.Ended.IsCancellationRequested)
         {
-            // The node ends.
+            // The node ends, or another offer takes this one's place.
         }
         catch (DfsException error)
         {
-            GivenUp(member.Id, error.Message);
+            GivenUp(offer.Member.Id, error.Message);
         }
 
-        // Unheard, the member would wait for ever: it is said again until there is room, or the node ends.
-        while (!mailbox.Post((core, _) => core.SnapshotEnded(member.Id, installed)) && !cancellation.IsCancellationRequested)
+        if (Leave(offer))
         {
-            await Task.Delay(Pause, time, CancellationToken.None).ConfigureAwait(false);
+            // Unheard, the member would wait for ever: it is said again until there is room, or the node ends.
+            while (!mailbox.Post((core, _) => core.SnapshotEnded(offer.Member.Id, installed)) && !ending.IsCancellationRequested)
+            {
+                await Task.Delay(Pause, time, CancellationToken.None).ConfigureAwait(false);
+            }
         }
     }
 
-    private async Task<bool> IsTakenAsync(Member member, ulong term, OfferedSnapshot snapshot, CancellationToken cancellation)
+    // False when another offer took its place: the core waits for the end of that one.
+    private bool Leave(Offer offer)
     {
+        bool isPresent;
+        lock (_lock)
+        {
+            isPresent = _offers.GetValueOrDefault(offer.Member.Id) == offer;
+            if (isPresent)
+            {
+                _offers.Remove(offer.Member.Id);
+            }
+        }
+
+        offer.Dispose();
+        return isPresent;
+    }
+
+    private async Task<bool> IsTakenAsync(Offer present, CancellationToken cancellation)
+    {
+        var (member, snapshot) = (present.Member, present.Snapshot);
         for (int failures = 0; failures < FailuresMax;)
         {
             var offer = new SnapshotOffer
@@ -100,7 +133,7 @@ internal sealed partial class SnapshotSender(
                 Sender = card.Mine,
                 To = member.Id.Value,
                 ToDirectory = card.DirectoryOf(member.Id),
-                Term = term,
+                Term = present.Term,
                 SnapshotId = snapshot.Id,
                 Point = RaftWire.ToWire(snapshot.Point),
             };
@@ -124,36 +157,31 @@ internal sealed partial class SnapshotSender(
         return false;
     }
 
-    private OfferedSnapshot Enter()
-    {
-        lock (_lock)
-        {
-            if (_users++ == 0)
-            {
-                var view = store.OpenSnapshot();
-                var point = new LogPoint(StateReader.History(view).Term, view.AppliedIndex);
-                _present = new OfferedSnapshot((ulong)random.NextInt64(1, long.MaxValue), point, view);
-            }
-
-            return _present!;
-        }
-    }
-
-    private void Leave()
-    {
-        lock (_lock)
-        {
-            if (--_users == 0)
-            {
-                _present!.Dispose();
-                _present = null;
-            }
-        }
-    }
-
     [LoggerMessage(Level = LogLevel.Information, Message = "Offers metadata node {Member} at {Address} a snapshot as of entry {Point}")]
     private partial void Offered(MemberId member, string address, LogPoint point);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Metadata node {Member} did not take the snapshot: {Reason}")]
     private partial void GivenUp(MemberId member, string reason);
+
+    /// <summary>One snapshot for one member, until it has it.</summary>
+    private sealed class Offer(Member member, ulong term, OfferedSnapshot snapshot, CancellationToken ending) : IDisposable
+    {
+        private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(ending);
+
+        public Member Member => member;
+
+        public ulong Term => term;
+
+        public OfferedSnapshot Snapshot => snapshot;
+
+        public CancellationToken Ended => _ended.Token;
+
+        public void End() => _ended.Cancel();
+
+        public void Dispose()
+        {
+            snapshot.Dispose();
+            _ended.Dispose();
+        }
+    }
 }
