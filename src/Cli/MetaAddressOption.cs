@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DfsNet.Cli.Options;
 
 namespace DfsNet.Cli;
 
@@ -28,15 +29,6 @@ internal sealed class MetaAddressOption
         given ??= _surroundings.Variable("DFS_META");
         // A variable set to nothing counts as not set; an empty --meta is a slip of a script.
         string text = string.IsNullOrEmpty(given) && source != "--meta" ? Default : given ?? "";
-        var addresses = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        foreach (string address in addresses)
-        {
-            if (!Hosting.Listening.ListenAddress.TryParse(address, out var parts) || parts.Port == 0)
-            {
-                throw CommandFailure.Usage($"{source}: \"{address}\" is not host:port");
-            }
-        }
-
-        return addresses.Length != 0 ? addresses : throw CommandFailure.Usage($"{source}: no address given");
+        return AddressList.Parse(text, source);
     }
 }

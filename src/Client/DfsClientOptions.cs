@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using DfsNet.Protocol;
 
 namespace DfsNet.Client;
 
@@ -82,6 +83,12 @@ public sealed record DfsClientOptions
     [Description("How long a cached layout is used.")]
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan LayoutTrust { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Set for a client that writes a backup of the cluster's metadata: its new chunks say so, and chunk servers never take them for
+    /// chunks that nobody needs. Left at its default by all others.
+    /// </summary>
+    public BackupMark BackupMark { get; init; }
 
     /// <summary>Checks every value against its range.</summary>
     /// <exception cref="ValidationException">A value is out of its range; the message names it.</exception>

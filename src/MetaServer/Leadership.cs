@@ -1,3 +1,4 @@
+using DfsNet.MetaServer.Backups;
 using DfsNet.MetaServer.Cluster;
 using DfsNet.MetaServer.Maintenance;
 using DfsNet.MetaServer.Replication;
@@ -33,6 +34,7 @@ internal sealed partial class Leadership
     public Leadership(
         MetaServerOptions options,
         IStateStore store,
+        OpenBackupShelf? shelf,
         Proposer proposer,
         NodeLife life,
         SpaceWatch space,
@@ -58,8 +60,10 @@ internal sealed partial class Leadership
         _history = new AppliedHistory(_ticks);
         _soft = new SoftState(store, _servers, sessions, _open, Orders, bad, removals);
         Proposer = proposer;
+        Backup = new BackupSource(store, proposer, options.CallTimeMax, time);
+        var horizon = new BackupHorizon(shelf is null ? TimeSpan.Zero : options.BackupInterval);
         var census = new ReplicaCensus(store.OpenSnapshot, _servers, bad, time);
-        Reports = new ReplicaReports(_servers, _open, Orders, bad, changes, alarms, _history, cluster.Protected);
+        Reports = new ReplicaReports(_servers, _open, Orders, bad, changes, alarms, _history, horizon, cluster.Protected);
         Registration = new Registration(_servers, _open, Proposer, alarms, options, cluster, store);
         Heartbeats = new Heartbeats(_servers, Reports, changes, _open, Orders, alarms, Proposer, cluster);
         Calls = new ClientCalls(Proposer, sessions, _open, options, cluster);
@@ -70,10 +74,15 @@ internal sealed partial class Leadership
         [
             new MapReclaimer(store, Proposer, time),
             new OrphanReclaimer(store, Proposer, sessions, _ticks, options.OrphanGrace, time),
-            new ChunkRemover(removals, _soft, Proposer, cluster.Protected, options.RemovalGrace, time),
+            new ChunkRemover(removals, _soft, Proposer, cluster.Protected, () => options.RemovalGrace + horizon.ExtraGrace, time),
             new ReplicaChangeCommitter(changes, Proposer, time),
             new SessionReaper(sessions, _open, Proposer, time),
             new MemberKeeper(life, Proposer, alarms, time),
+            .. shelf is null ? [] : new IWorker[]
+            {
+                new BackupKeeper(
+                    shelf, Backup, horizon, () => AddressesOf(life), options, alarms, _ticks, time, logs.CreateLogger<BackupKeeper>()),
+            },
         ];
     }
 
@@ -97,6 +106,8 @@ internal sealed partial class Leadership
 
     public StatusViews Status { get; }
 
+    public BackupSource Backup { get; }
+
     /// <summary>Reads the record into the soft state; everything in it is older than any report to come.</summary>
     public void Load()
     {
@@ -112,6 +123,13 @@ internal sealed partial class Leadership
     [
         .. _workers.Select(worker => new WorkerLoop(worker, _time, _logs.CreateLogger(worker.Name)).RunAsync(cancellation)),
         _ticks.RunAsync(OnTick, cancellation),
+    ];
+
+    // Itself first: it leads.
+    private static IReadOnlyList<string> AddressesOf(NodeLife life) =>
+    [
+        life.Card.Address,
+        .. life.Replica.Seen.Membership.Members.Where(member => member.Id != life.Card.Member).Select(member => member.Address),
     ];
 
     private void OnTick()

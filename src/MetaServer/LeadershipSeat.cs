@@ -1,3 +1,4 @@
+using DfsNet.MetaServer.Backups;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
@@ -13,6 +14,7 @@ namespace DfsNet.MetaServer;
 internal sealed partial class LeadershipSeat(
     MetaServerOptions options,
     IStateStore store,
+    OpenBackupShelf? shelf,
     SpaceWatch space,
     Mailbox mailbox,
     NodeLife life,
@@ -48,7 +50,7 @@ internal sealed partial class LeadershipSeat(
 
         FixedOptions.Require(options, cluster);
         var proposer = new Proposer(mailbox, life.Replica, term, space, time, options);
-        var lead = new Leadership(options, store, proposer, life, space, time, random, logs);
+        var lead = new Leadership(options, store, shelf, proposer, life, space, time, random, logs);
         lead.Load();
         _ending = new CancellationTokenSource();
         _loops.RemoveAll(loop => loop.IsCompleted);

@@ -1,5 +1,6 @@
 using DfsNet.Consensus;
 using DfsNet.Integrity;
+using DfsNet.MetaServer.Backups;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.Services;
 using DfsNet.MetaServer.State;
@@ -27,10 +28,19 @@ public sealed partial class MetaNode : IAsyncDisposable
     private volatile NodeLife? _life;
     private volatile IPeerDesk? _desk;
 
+    /// <param name="options">How it behaves.</param>
+    /// <param name="disk">Its data directory.</param>
+    /// <param name="stores">Where the state is kept.</param>
+    /// <param name="shelf">Where scheduled backups are kept; null: none are taken.</param>
+    /// <param name="connections">The way to other metadata servers.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Used by several threads.</param>
+    /// <param name="logs">Where logs go.</param>
     public MetaNode(
         MetaServerOptions options,
         IDisk disk,
         IStateStores stores,
+        OpenBackupShelf? shelf,
         IConnections connections,
         TimeProvider time,
         Random random,
@@ -38,7 +48,7 @@ public sealed partial class MetaNode : IAsyncDisposable
     {
         options.Validate();
         _options = options;
-        _devices = new NodeDevices(disk, stores, connections, time, random, logs);
+        _devices = new NodeDevices(disk, stores, shelf, connections, time, random, logs);
         _log = logs.CreateLogger<MetaNode>();
         var edge = new RpcEdge(WhyNotServing, error => _broken.TrySetException(error), logs.CreateLogger<RpcEdge>());
         MetadataService = new MetadataService(edge, Lead);

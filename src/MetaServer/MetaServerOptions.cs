@@ -92,6 +92,14 @@ public sealed record MetaServerOptions
     [Range(typeof(long), "0", "1099511627776")]
     public long SpaceReserveBytes { get; init; } = 256L * 1024 * 1024;
 
+    [Description("How often the metadata is backed up into /.dfs/backups of the file system itself; 0s: never.")]
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan BackupInterval { get; init; } = TimeSpan.FromHours(1);
+
+    [Description("Newest backups that are kept there.")]
+    [Range(1, 1_000)]
+    public int BackupsKept { get; init; } = 8;
+
     // ---- of the cluster: used when it is created, fixed afterwards ----
 
     [Description("Replicas of a chunk, unless a directory says otherwise. Fixed when the cluster is created.")]

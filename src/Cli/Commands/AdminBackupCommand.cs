@@ -1,17 +1,14 @@
 using System.CommandLine;
-using System.Globalization;
 using DfsNet.Cli.Connections;
 using DfsNet.Cli.Local;
 using DfsNet.Cli.Options;
 using DfsNet.Cli.Output;
-using DfsNet.Hosting.Listening;
-using DfsNet.Hosting.Nodes;
 using DfsNet.MetaServer.Backups;
 using DfsNet.Storage.Disk;
 
 namespace DfsNet.Cli.Commands;
 
-/// <summary>dfs admin meta backup and restore, and dfs admin protect: what is done before and after the worst.</summary>
+/// <summary>dfs admin meta backup, and dfs admin protect.</summary>
 internal static class AdminBackupCommand
 {
     public static Command BackUp(MetaAddressOption meta, Surroundings surroundings)
@@ -32,56 +29,6 @@ internal static class AdminBackupCommand
                     + $"{Quantities.Count((long)facts.Directories, "directory")} as of log index {facts.Index}, "
                     + Quantities.Bytes(facts.Bytes);
             await surroundings.Out.WriteLineAsync(text).ConfigureAwait(false);
-            return ExitCode.Done;
-        });
-        return command;
-    }
-
-    public static Command Restore(Surroundings surroundings)
-    {
-        var command = new Command(
-            "restore",
-            "Makes the data directory of a new metadata server from a backup, when all metadata is lost; the old servers must never run "
-                + "again");
-        var file = new Argument<string>("file") { Description = "The backup" };
-        var data = new Option<string>("--data")
-        {
-            Description = "Directory that is empty or not there",
-            HelpName = "directory",
-            Required = true,
-        };
-        var advertise = new Option<string>("--advertise")
-        {
-            Description = "host:port at which the new server will be reached",
-            HelpName = "host:port",
-            DefaultValueFactory = _ => "127.0.0.1:7700",
-        };
-        command.Add(file);
-        command.Add(data);
-        command.Add(advertise);
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            string address = parsed.GetRequiredValue(advertise);
-            if (!ListenAddress.TryParse(address, out var parts) || parts.Port == 0)
-            {
-                throw CommandFailure.Usage($"--advertise: \"{address}\" is not host:port");
-            }
-
-            string directory = parsed.GetRequiredValue(data);
-            var source = LocalFiles.OpenRead(parsed.GetRequiredValue(file));
-            await using (source.ConfigureAwait(false))
-            {
-                var header = await MetaRestoration.RunAsync(source, directory, address, cancellation).ConfigureAwait(false);
-                string taken = DateTimeOffset.FromUnixTimeMilliseconds(header.TakenUnixMs).ToString("u", CultureInfo.InvariantCulture);
-                string files = Quantities.Count((long)header.Files, "file");
-                await surroundings.Out.WriteLineAsync(
-                    $"""
-                    restored {files} as of {taken} into {directory}, as incarnation {header.Incarnation + 1}
-                    Start it with 'dfs meta-server --data {directory} --listen {address}', and chunk servers with '--meta {address}'.
-                    Nothing is deleted on chunk servers before 'dfs admin protect off'.
-                    """).ConfigureAwait(false);
-            }
-
             return ExitCode.Done;
         });
         return command;

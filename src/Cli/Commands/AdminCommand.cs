@@ -9,7 +9,7 @@ internal static class AdminCommand
     {
         var command = new Command("admin", "What operators ask and order");
         command.Add(AdminStatusCommand.Create(clients, surroundings));
-        command.Add(AdminMetaCommand.Create(meta, surroundings));
+        command.Add(AdminMetaCommand.Create(clients, meta, surroundings));
         command.Add(AdminBackupCommand.Protect(meta, surroundings));
         return command;
     }

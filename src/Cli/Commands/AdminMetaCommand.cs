@@ -8,7 +8,7 @@ namespace DfsNet.Cli.Commands;
 /// <summary>dfs admin meta: the metadata servers themselves.</summary>
 internal static class AdminMetaCommand
 {
-    public static Command Create(MetaAddressOption meta, Surroundings surroundings)
+    public static Command Create(Clients clients, MetaAddressOption meta, Surroundings surroundings)
     {
         var command = new Command("meta", "Shows and changes the metadata servers of a cluster")
         {
@@ -38,7 +38,8 @@ internal static class AdminMetaCommand
             Replace(meta, surroundings),
             Finalize(meta, surroundings),
             AdminBackupCommand.BackUp(meta, surroundings),
-            AdminBackupCommand.Restore(surroundings),
+            AdminBackupsCommand.Create(clients, surroundings),
+            AdminRestoreCommand.Create(surroundings),
         };
         return command;
     }

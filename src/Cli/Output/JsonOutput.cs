@@ -25,6 +25,7 @@ internal static class JsonOutput
 [JsonSerializable(typeof(FileSystemFacts))]
 [JsonSerializable(typeof(StatusFacts))]
 [JsonSerializable(typeof(BackupFacts))]
+[JsonSerializable(typeof(KeptBackupFacts))]
 [JsonSerializable(typeof(MetaFacts))]
 [JsonSerializable(typeof(MetaChangeFacts))]
 [JsonSerializable(typeof(Bench.FailoverFacts))]

@@ -80,7 +80,8 @@ internal sealed class ChunkOpener(
             {
                 var reply = await session.AllocateAsync(
                     request, answer => late(new ChunkId(answer.ChunkId)), deadline, cancellation).ConfigureAwait(false);
-                var writer = new ChunkWriter(ChunkPlace.From(reply, session), session.ChunkSize, transport, options, time, log);
+                var place = ChunkPlace.From(reply, session, options.BackupMark);
+                var writer = new ChunkWriter(place, session.ChunkSize, transport, options, time, log);
                 writer.Start();
                 _refusal = null;
                 return writer;

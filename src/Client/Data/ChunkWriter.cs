@@ -421,7 +421,7 @@ internal sealed record ChunkPlace(AppendOpen Open)
 {
     public IReadOnlyList<ChainMember> Chain => Open.Chain;
 
-    public static ChunkPlace From(AllocateChunkReply reply, Session session)
+    public static ChunkPlace From(AllocateChunkReply reply, Session session, BackupMark mark)
     {
         var addresses = reply.Servers.ToDictionary(server => server.ServerId, server => server.Address);
         var open = new AppendOpen
@@ -431,6 +431,8 @@ internal sealed record ChunkPlace(AppendOpen Open)
             SessionId = session.Id.Value,
             ClusterId = session.ClusterId.Value,
             Capacity = (uint)session.ChunkSize,
+            BackupIncarnation = mark.Incarnation,
+            BackupIndex = mark.Index,
         };
         foreach (var member in reply.Chain)
         {

@@ -1,6 +1,10 @@
+using DfsNet.Backups;
+using DfsNet.Client;
 using DfsNet.Hosting.Listening;
 using DfsNet.MetaServer;
+using DfsNet.MetaServer.Backups;
 using DfsNet.MetaServer.Store;
+using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Connections;
 using DfsNet.Storage.Disk;
 using Microsoft.AspNetCore.Builder;
@@ -25,7 +29,7 @@ public static class MetaServerHost
         await disk.CreateDirectoryAsync("").ConfigureAwait(false);
         var connections = new GrpcConnections();
         var stores = new RocksDbStateStores(options.Data, new RocksDbStateStoreOptions());
-        var node = new Connected(new MetaNode(options, disk, stores, connections, time, random, logs), connections);
+        var node = new Connected(new MetaNode(options, disk, stores, OpenShelfAsync, connections, time, random, logs), connections);
         var listener = await NodeListener.StartAsync(
             node,
             ListenAddress.Parse(options.Listen),
@@ -43,6 +47,17 @@ public static class MetaServerHost
             cancellation).ConfigureAwait(false);
         string advertised = AdvertisedAt(options, listener.Address);
         return new NodeHost(listener, advertised, node, node.Server.Ready, stop => node.Server.RunAsync(advertised, stop), time);
+
+        Task<IBackupShelf> OpenShelfAsync(IReadOnlyList<string> addresses, CancellationToken ending) => BackupShelf.OpenAsync(
+            (mark, token) => DfsClient.ConnectAsync(
+                new DfsClientOptions { MetadataAddresses = addresses, ClientName = "backups of the metadata", BackupMark = mark },
+                connections,
+                new GrpcBulkTransport(connections),
+                time,
+                random,
+                logs,
+                token),
+            ending);
     }
 
     private static string AdvertisedAt(MetaServerOptions options, ListenAddress listening) =>

@@ -70,7 +70,8 @@ public static class BackupFile
             rows(piece.Rows);
             if (piece.Last)
             {
-                return piece.Digest == digest && piece.RowCount == count && source.ReadByte() < 0
+                bool isOver = await source.ReadAsync(new byte[1], cancellation).ConfigureAwait(false) == 0;
+                return piece.Digest == digest && piece.RowCount == count && isOver
                     ? header
                     : throw Damaged("its end does not fit what comes before");
             }

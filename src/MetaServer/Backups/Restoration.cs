@@ -17,12 +17,21 @@ public sealed class Restoration(IDisk disk, IStateStores stores, TimeProvider ti
     // Nothing gives out so many ids in the life of one incarnation: not a thousand a second for a hundred years.
     private const ulong IdsLeftOut = 1UL << 42;
 
+    // Of two restores from the same backup, each has ids of its own: where they begin grows by so many a second, faster than any are given
+    // out, for eight thousand years.
+    private const int IdsPerSecondBits = 26;
+
+    private static readonly DateTimeOffset Epoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>The directory's identity is its last file: one that was not finished is refused by a server.</summary>
     /// <param name="backup">At its beginning.</param>
     /// <param name="address">host:port at which others will reach the server.</param>
+    /// <param name="seen">The newest incarnation that any chunk server knows; 0 where none was asked.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <returns>What the backup says of itself, and the incarnation that begins now.</returns>
     /// <exception cref="DfsException">Refused where the directory is not empty; what <see cref="BackupFile.ReadAsync"/> throws.</exception>
-    public async Task<BackupHeader> RunAsync(Stream backup, string address, CancellationToken cancellation)
+    public async Task<(BackupHeader Header, ulong Incarnation)> RunAsync(
+        Stream backup, string address, ulong seen, CancellationToken cancellation)
     {
         await disk.CreateDirectoryAsync("").ConfigureAwait(false);
         var taken = await DataDirectory.TakeEmptyAsync(disk).ConfigureAwait(false);
@@ -31,34 +40,38 @@ public sealed class Restoration(IDisk disk, IStateStores stores, TimeProvider ti
             var store = await stores.OpenAsync(0).ConfigureAwait(false);
             BackupHeader header;
             MemberId member;
+            ulong incarnation;
             await using (store.ConfigureAwait(false))
             {
                 header = await BackupFile.ReadAsync(backup, rows => store.Apply(0, [.. rows.Select(RowOf)]), cancellation)
                     .ConfigureAwait(false);
-                member = BeginIncarnation(store, RaftWire.FromWire(header.Point), address);
+                incarnation = Math.Max(Math.Max(header.Incarnation, seen) + 1, Seconds);
+                member = BeginIncarnation(store, RaftWire.FromWire(header.Point), incarnation, address);
                 await store.FlushAsync().ConfigureAwait(false);
             }
 
             await FoundAsync(header, member, cancellation).ConfigureAwait(false);
-            return header;
+            return (header, incarnation);
         }
     }
+
+    private ulong Seconds => (ulong)Math.Max(0, (time.GetUtcNow() - Epoch).TotalSeconds);
 
     private static KeyValuePair<byte[], byte[]?> RowOf(SnapshotRow row) => new(row.Key.ToByteArray(), row.Value.ToByteArray());
 
     /// <summary>The number of the only member.</summary>
-    private static MemberId BeginIncarnation(IStateStore store, LogPoint point, string address)
+    private MemberId BeginIncarnation(IStateStore store, LogPoint point, ulong incarnation, string address)
     {
         var cluster = StateReader.Cluster(store)
             ?? throw new DfsException(ErrorCode.Corrupt, "restore", "the backup holds no cluster");
-        cluster.Incarnation++;
+        cluster.Incarnation = incarnation;
         cluster.Protected = true;
         var counters = StateReader.Counters(store);
-        counters.NextInode += IdsLeftOut;
-        counters.NextMap += IdsLeftOut;
-        counters.NextChunk += IdsLeftOut;
-        counters.NextSession += IdsLeftOut;
-        counters.NextServer += IdsLeftOut;
+        counters.NextInode = Beyond(counters.NextInode);
+        counters.NextMap = Beyond(counters.NextMap);
+        counters.NextChunk = Beyond(counters.NextChunk);
+        counters.NextSession = Beyond(counters.NextSession);
+        counters.NextServer = Beyond(counters.NextServer);
 
         // Whoever was a member before is none any more, and its number is not used again.
         ulong number = StateReader.Members(store).NextId;
@@ -74,6 +87,8 @@ public sealed class Restoration(IDisk disk, IStateStores stores, TimeProvider ti
         store.Apply(point.Index, changes);
         return new MemberId(number);
     }
+
+    private ulong Beyond(ulong next) => Math.Max(next + IdsLeftOut, Seconds << IdsPerSecondBits);
 
     private async Task FoundAsync(BackupHeader header, MemberId member, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DfsNet.MetaServer.Backups;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
@@ -18,6 +19,7 @@ internal sealed class ReplicaReports(
     ReplicaChanges changes,
     Alarms alarms,
     AppliedHistory history,
+    BackupHorizon horizon,
     bool isProtected)
 {
     // A report may be wrong (a stale disk, a defect): one alone, with the changes that follow it, removes at most this many, or this share
@@ -270,6 +272,9 @@ internal sealed class ReplicaReports(
                     $"server {server} has chunks that this metadata does not know, the newest seen is chunk {chunk}: they are kept as long "
                         + "as the cluster is protected");
                 break;
+            case Verdict.Unknown when IsOfBackup(report):
+                // Perhaps all that is left of a history that was lost; it goes when as many newer backups are here as are to be kept.
+                break;
             case Verdict.Surplus when HasEnough(reads, chunk, record!):
             case Verdict.Unknown:
                 if (removals.Allow(chunk))
@@ -289,6 +294,12 @@ internal sealed class ReplicaReports(
                         + $"nothing is deleted");
                 break;
         }
+    }
+
+    private bool IsOfBackup(ReplicaReport report)
+    {
+        var mark = new BackupMark(report.BackupIncarnation, report.BackupIndex);
+        return !mark.IsNone && !horizon.IsBehind(mark);
     }
 
     private void Trust(ServerId server, ChunkId chunk, bool isPage)

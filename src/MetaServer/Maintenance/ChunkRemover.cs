@@ -9,7 +9,7 @@ namespace DfsNet.MetaServer.Maintenance;
 /// Removes chunks that nobody has owned or referred to for the whole grace; the orders to the servers follow from the commit.
 /// </summary>
 internal sealed class ChunkRemover(
-    RemovalCandidates candidates, SoftState soft, Proposer proposer, bool isProtected, TimeSpan grace, TimeProvider time) : IWorker
+    RemovalCandidates candidates, SoftState soft, Proposer proposer, bool isProtected, Func<TimeSpan> grace, TimeProvider time) : IWorker
 {
     // A chunk has up to a dozen records: a command stays inside its 10,000.
     private const int ChunksPerCommand = 500;
@@ -27,7 +27,7 @@ internal sealed class ChunkRemover(
             return WorkResult.Idle;
         }
 
-        var due = candidates.Due(grace, ChunksPerCommand);
+        var due = candidates.Due(grace(), ChunksPerCommand);
         if (due.Count == 0)
         {
             if (candidates.TakeOverflow())

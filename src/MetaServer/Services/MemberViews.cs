@@ -1,6 +1,5 @@
 using DfsNet.Consensus;
 using DfsNet.MetaServer.Replication;
-using DfsNet.MetaServer.Replication.Snapshots;
 using DfsNet.MetaServer.State;
 using DfsNet.Protocol.Wire;
 
@@ -130,38 +129,11 @@ internal sealed class MemberViews(Func<NodeLife?> life, Func<DfsException?> whyN
         return new ProtectReply();
     }
 
-    /// <summary>The state as of one entry that is not older than this call.</summary>
-    public async Task BackUpAsync(Func<BackupPiece, Task> write, CancellationToken cancellation)
+    /// <summary>Gives all metadata as of now, piece by piece.</summary>
+    public Task BackUpAsync(Func<BackupPiece, CancellationToken, Task> write, CancellationToken cancellation)
     {
-        var node = Leader();
-        var lead = node.Seat.Present ?? throw whyNotServing() ?? Gone();
-        await lead.Proposer.ReadBarrierAsync(cancellation).ConfigureAwait(false);
-        var view = node.Store.OpenSnapshot();
-        var point = new LogPoint(StateReader.History(view).Term, view.AppliedIndex);
-        using var snapshot = new OfferedSnapshot(0, point, view);
-        var counters = StateReader.Counters(view);
-        var cluster = StateReader.Cluster(view)!;
-        await write(new BackupPiece
-        {
-            Header = new BackupHeader
-            {
-                ClusterId = cluster.ClusterId,
-                Incarnation = cluster.Incarnation,
-                Point = RaftWire.ToWire(point),
-                TakenUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
-                Files = counters.Files,
-                Directories = counters.Directories,
-            },
-        }).ConfigureAwait(false);
-        var after = ReadOnlyMemory<byte>.Empty;
-        for (bool isWhole = false; !isWhole;)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var piece = snapshot.Read(after.Span);
-            await write(new BackupPiece { Rows = piece }).ConfigureAwait(false);
-            after = piece.Rows.Count > 0 ? piece.Rows[^1].Key.Memory : after;
-            isWhole = piece.Last;
-        }
+        var lead = Leader().Seat.Present ?? throw whyNotServing() ?? Gone();
+        return lead.Backup.WriteAsync(write, cancellation);
     }
 
     private Task<Membership> ChangeAsync(MembershipChange change, CancellationToken cancellation) => PatientlyAsync(

@@ -28,7 +28,7 @@ internal sealed class MembersService(RpcEdge edge, MemberViews views) : Members.
             responseStream,
             static async (views, stream, cancellation) =>
             {
-                await views.BackUpAsync(piece => stream.WriteAsync(piece, cancellation), cancellation).ConfigureAwait(false);
+                await views.BackUpAsync(stream.WriteAsync, cancellation).ConfigureAwait(false);
                 return true;
             },
             context);

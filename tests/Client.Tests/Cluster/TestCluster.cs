@@ -104,6 +104,7 @@ internal sealed class TestCluster : IAsyncDisposable
             configure?.Invoke(options) ?? options,
             MetaDisk,
             new MemoryStateStores(),
+            shelf: null,
             Network,
             TimeProvider.System,
             new Random(2),

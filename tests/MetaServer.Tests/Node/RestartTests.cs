@@ -255,6 +255,7 @@ public sealed class RestartTests
             node.Options,
             node.Disk.Attach(),
             new MemoryStateStores(_ => throw new InvalidOperationException("never reached")),
+            shelf: null,
             new DirectNetwork(node.Time),
             node.Time,
             new Random(2),

@@ -1,6 +1,7 @@
 using DfsNet.Devices;
 using DfsNet.Devices.Network;
 using DfsNet.Devices.Time;
+using DfsNet.MetaServer.Backups;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Errors;
 using DfsNet.Protocol.Wire;
@@ -38,6 +39,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     public MetaServerOptions Options { get; set; }
 
+    /// <summary>None: no backups are taken.</summary>
+    public OpenBackupShelf? Shelf { get; set; }
+
     public MetaNode Node { get; private set; } = null!;
 
     public Task Running => _running;
@@ -53,7 +57,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _stop = new CancellationTokenSource();
         Node = new MetaNode(
-            Options, Disk.Attach(), Stores, new DirectNetwork(Time), Time, new Random(_random.Next()), NullLoggerFactory.Instance);
+            Options, Disk.Attach(), Stores, Shelf, new DirectNetwork(Time), Time, new Random(_random.Next()), NullLoggerFactory.Instance);
         _running = Node.RunAsync("meta:7700", _stop.Token);
         await Node.Ready;
     }

@@ -16,7 +16,8 @@ internal sealed class ProjectReferenceRule : IRule
         ["MetaServer"] = ["Integrity", "Consensus", "Workers", "Storage", "Protocol"],
         ["ChunkServer"] = ["Integrity", "Workers", "Storage", "Protocol"],
         ["Client"] = ["Integrity", "Protocol"],
-        ["Hosting"] = ["Integrity", "Workers", "Storage", "Protocol", "MetaServer", "ChunkServer"],
+        ["Backups"] = ["Integrity", "Protocol", "MetaServer", "Client"],
+        ["Hosting"] = ["Integrity", "Workers", "Storage", "Protocol", "MetaServer", "ChunkServer", "Client", "Backups"],
         ["Cli"] = ["Integrity", "Protocol", "Client", "Hosting"],
     };
 
@@ -31,6 +32,7 @@ internal sealed class ProjectReferenceRule : IRule
         ["MetaServer"] = ["Microsoft.Extensions.Logging.Abstractions", "RocksDB"],
         ["ChunkServer"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["Client"] = ["Microsoft.Extensions.Logging.Abstractions"],
+        ["Backups"] = [],
         ["Hosting"] = ["Grpc.AspNetCore"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
     };

@@ -63,6 +63,7 @@ internal sealed class MetaMachine : Machine
             _joins ? World.Shape.MetaOptions with { Join = true, Peers = [] } : World.Shape.MetaOptions,
             disk,
             _stores,
+            shelf: null,
             World.Network.ConnectionsOf(Name, life, clock),
             clock,
             new Random(Random.Next()),
