@@ -14,8 +14,9 @@ internal sealed class DamagedBallot : IFault
     public Task StrikeAsync(World world, Strike strike)
     {
         var meta = strike.Pick(world.Metas);
-        if (!meta.IsUp || meta.IsHeldDown)
+        if (!meta.IsUp || meta.IsHeldDown || IsDamaged(meta))
         {
+            // Both at once are more than is to be borne: such a server has to be replaced.
             return Task.CompletedTask;
         }
 
@@ -27,9 +28,15 @@ internal sealed class DamagedBallot : IFault
             long bit = strike.Random.NextInt64(meta.Disk.Snapshot(file).Length * 8L);
             strike.Note($"bit {bit} of {file} of {meta.Name}");
             meta.Disk.FlipBit(file, bit);
+            meta.Damage = (file, meta.Disk.Snapshot(file));
         }
 
         meta.Start();
         return Task.CompletedTask;
     }
+
+    // A server whose disk hangs mends it late.
+    private bool IsDamaged(MetaMachine meta) => meta.Damage is { } damage
+        && meta.Disk.Paths.Contains(damage.File)
+        && meta.Disk.Snapshot(damage.File).AsSpan().SequenceEqual(damage.Bytes);
 }

@@ -40,6 +40,9 @@ internal sealed class MetaMachine : Machine
 
     public bool IsServing => IsUp && Node!.Ready.IsCompletedSuccessfully;
 
+    /// <summary>The file of its vote that was damaged last, as it was then.</summary>
+    public (string File, byte[] Bytes)? Damage { get; set; }
+
     /// <summary>Somebody is about to put a new member in its place.</summary>
     public bool IsBeingReplaced { get; set; }
 
