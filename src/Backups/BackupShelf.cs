@@ -69,7 +69,7 @@ public sealed class BackupShelf : IBackupShelf
     public async Task RemoveBeforeAsync(BackupName oldest, CancellationToken cancellation)
     {
         var files = await NamesAsync(_client, cancellation).ConfigureAwait(false);
-        foreach (var name in NamesOf(files).Where(name => name.Mark.CompareTo(oldest.Mark) < 0))
+        foreach (var name in NamesOf(files).Where(name => name.CompareTo(oldest) < 0))
         {
             // Without its map it is none any more.
             await RemoveAsync(name + MapSuffix).ConfigureAwait(false);
@@ -111,7 +111,7 @@ public sealed class BackupShelf : IBackupShelf
         .Select(file => BackupName.TryParse(Path.GetFileNameWithoutExtension(file), out var name) ? name : default)
         .Where(name => !name.Mark.IsNone)
         .Distinct()
-        .OrderBy(name => name.Mark);
+        .Order();
 
     private async Task<BackupHeader> WriteAsync(
         Func<Func<BackupPiece, CancellationToken, Task>, CancellationToken, Task> fill, CancellationToken cancellation)

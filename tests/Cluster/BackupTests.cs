@@ -68,6 +68,64 @@ public sealed class BackupTests
     }
 
     [Fact]
+    public async Task All_metadata_disks_are_lost_and_the_chunk_servers_alone_bring_the_newest_backup_back()
+    {
+        await using var cluster = await TestCluster.StartAsync(Quick with
+        {
+            MetaServers = 3,
+            Meta = [.. Quick.Meta, "--backup-interval", "2s", "--backups-kept", "2"],
+        });
+        var client = await cluster.ConnectAsync();
+        await client.PutAsync("/kept", Content.Of(1, 300_000));
+        string first = await BackupBehindNowAsync(cluster);
+        await client.PutAsync("/later", Content.Of(2, 300_000));
+        await BackupBehindNowAsync(cluster);
+        Assert.DoesNotContain(first, await NamesAsync(cluster), StringComparer.Ordinal);
+
+        // Every metadata disk is gone, and the chunk servers begin anew with nobody who tells them anything; one does not come back.
+        await Task.WhenAll(cluster.Metas.Values.Select(meta => meta.KillAsync()));
+        await Task.WhenAll(cluster.ChunkServers.Values.Select(server => server.KillAsync()));
+        for (int number = 1; number <= 3; number++)
+        {
+            Directory.Delete(cluster.MetaFolderOf(number), recursive: true);
+        }
+
+        cluster.StartChunkServer(1);
+        cluster.StartChunkServer(3);
+        string servers = string.Join(',', Enumerable.Range(1, 3).Select(cluster.ChunkServerAddress));
+        string[] asked = ["admin", "meta", "backups", "--chunk-servers", servers];
+        await Eventually.HoldsAsync("two chunk servers say what they hold", async () =>
+            await cluster.RunAsync(asked) is (0, var output) && output.Split("left out").Length == 2);
+        var (_, found) = await cluster.RunAsync(asked);
+        Assert.Contains("Z.1.", found, StringComparison.Ordinal);
+        string address = cluster.MetaAddresses[0];
+        await RunAsync(
+            cluster, "admin", "meta", "restore", "--chunk-servers", servers, "--data", cluster.MetaFolder, "--advertise", address);
+        cluster.StartMetaAlone();
+        cluster.StartChunkServer(2);
+        await cluster.WaitHealthyAsync(3);
+
+        var later = await cluster.ConnectAsync();
+        Assert.Equal(Content.Of(1, 300_000), await ReadAsync(later, "/kept"));
+        Assert.Equal(Content.Of(2, 300_000), await ReadAsync(later, "/later"));
+        Assert.Equal(Content.Of(1, 300_000), await ReadAsync(client, "/kept"));
+        await RunAsync(cluster, "admin", "protect", "off");
+
+        // The history that ended is not forgotten before the new one has as many backups of its own.
+        await later.PutAsync("/new", Content.Of(3, 300_000));
+        await BackupBehindNowAsync(cluster);
+        Assert.All(await NamesAsync(cluster), name => Assert.DoesNotContain("Z.1.", name, StringComparison.Ordinal));
+        await cluster.Meta.KillAsync();
+        Directory.Delete(cluster.MetaFolder, recursive: true);
+        await RunAsync(
+            cluster, "admin", "meta", "restore", "--chunk-servers", servers, "--data", cluster.MetaFolder, "--advertise", address);
+        cluster.StartMetaAlone();
+        await cluster.WaitHealthyAsync(3);
+        var last = await cluster.ConnectAsync();
+        Assert.Equal(Content.Of(3, 300_000), await ReadAsync(last, "/new"));
+    }
+
+    [Fact]
     public async Task A_damaged_backup_and_a_directory_in_use_are_refused()
     {
         await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { ChunkServers = 0 });
@@ -104,6 +162,25 @@ public sealed class BackupTests
         Assert.Equal(Content.Of(1, 300_000), await ReadAsync(later, "/kept"));
         await client.PutAsync("/after", Content.Of(9, 10_000));
         Assert.Equal(Content.Of(9, 10_000), await ReadAsync(later, "/after"));
+    }
+
+    /// <summary>Waits until a backup was begun and kept that holds everything up to now, and gives the newest one there was before.</summary>
+    private static async Task<string> BackupBehindNowAsync(TestCluster cluster)
+    {
+        await Eventually.HoldsAsync("there is a backup", async () => (await NamesAsync(cluster)).Count > 0);
+        string before = (await NamesAsync(cluster))[^1];
+
+        // One may have been on its way already: the one behind it certainly holds all.
+        await Eventually.HoldsAsync("two newer backups are there", async () =>
+            await NamesAsync(cluster) is [.., var older, _] && string.CompareOrdinal(older, before) > 0);
+        return before;
+    }
+
+    private static async Task<IReadOnlyList<string>> NamesAsync(TestCluster cluster)
+    {
+        var (code, output) = await cluster.RunAsync("admin", "meta", "backups");
+        return code == 0 ? [.. output.Split('\n').Where(line => line.StartsWith("20", StringComparison.Ordinal)).Select(
+            line => line.Split(' ')[0])] : [];
     }
 
     private static async Task RunAsync(TestCluster cluster, params IReadOnlyList<string> arguments)

@@ -5,15 +5,18 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.MetaServer.Backups;
 
 /// <summary>How a scheduled backup is called: when it was taken, for people, and the point of history that it shows.</summary>
-/// <param name="Taken">By the clock of the leader.</param>
+/// <param name="Taken">By the clock of the leader, to the second.</param>
 /// <param name="Mark">Also the mark of the chunks that it lies in.</param>
-public readonly record struct BackupName(DateTimeOffset Taken, BackupMark Mark)
+public readonly record struct BackupName(DateTimeOffset Taken, BackupMark Mark) : IComparable<BackupName>
 {
     // Sorts as time does, and is a file's name everywhere.
     private const string TimeFormat = "yyyy-MM-dd'T'HH-mm-ss'Z'";
 
     public static BackupName Of(BackupHeader header) => new(
-        DateTimeOffset.FromUnixTimeMilliseconds(header.TakenUnixMs), new BackupMark(header.Incarnation, header.Point.Index));
+        DateTimeOffset.FromUnixTimeSeconds(header.TakenUnixMs / 1_000), new BackupMark(header.Incarnation, header.Point.Index));
+
+    /// <summary>Earlier points of history come first, and of one point what was taken earlier.</summary>
+    public int CompareTo(BackupName other) => Mark != other.Mark ? Mark.CompareTo(other.Mark) : Taken.CompareTo(other.Taken);
 
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Taken.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}.{Mark}");

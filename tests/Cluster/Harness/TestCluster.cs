@@ -86,6 +86,9 @@ internal sealed class TestCluster : IAsyncDisposable
     public DfsProcess StartMeta(int number = 1) =>
         StartMeta(number, _options.MetaServers == 1 ? [] : ["--peers", MetaAddress]);
 
+    /// <summary>Starts the first one as the only one, which a restore made it.</summary>
+    public DfsProcess StartMetaAlone() => StartMeta(1, []);
+
     /// <summary>Starts a metadata server that joins under the address of one that is known, or a new one.</summary>
     public DfsProcess JoinMeta(int number)
     {
@@ -118,6 +121,13 @@ internal sealed class TestCluster : IAsyncDisposable
         }
 
         return ChunkServers[number] = Start($"chunk-server {number}", arguments);
+    }
+
+    /// <summary>Where a chunk server listens that was started once.</summary>
+    public string ChunkServerAddress(int number)
+    {
+        var arguments = _chunkServerArguments[number].ToList();
+        return arguments[arguments.IndexOf("--listen") + 1];
     }
 
     /// <summary>Starts a chunk server again that is told of every metadata server there is now.</summary>

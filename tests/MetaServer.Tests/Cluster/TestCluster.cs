@@ -1,3 +1,4 @@
+using DfsNet.MetaServer.Backups;
 using DfsNet.MetaServer.Node;
 using DfsNet.Protocol.Wire;
 
@@ -18,9 +19,10 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public ulong Session { get; private set; }
 
-    public static async Task<TestCluster> StartAsync(int servers, Func<MetaServerOptions, MetaServerOptions>? options = null)
+    public static async Task<TestCluster> StartAsync(
+        int servers, Func<MetaServerOptions, MetaServerOptions>? options = null, OpenBackupShelf? shelf = null)
     {
-        var cluster = new TestCluster(await TestNode.StartAsync(1, options));
+        var cluster = new TestCluster(await TestNode.StartAsync(1, options, shelf));
         for (int number = 1; number <= servers; number++)
         {
             var server = new TestServer(cluster.Node, number);

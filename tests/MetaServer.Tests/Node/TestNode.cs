@@ -40,15 +40,16 @@ internal sealed class TestNode : IAsyncDisposable
     public MetaServerOptions Options { get; set; }
 
     /// <summary>None: no backups are taken.</summary>
-    public OpenBackupShelf? Shelf { get; set; }
+    public OpenBackupShelf? Shelf { get; init; }
 
     public MetaNode Node { get; private set; } = null!;
 
     public Task Running => _running;
 
-    public static async Task<TestNode> StartAsync(int seed = 1, Func<MetaServerOptions, MetaServerOptions>? options = null)
+    public static async Task<TestNode> StartAsync(
+        int seed = 1, Func<MetaServerOptions, MetaServerOptions>? options = null, OpenBackupShelf? shelf = null)
     {
-        var node = new TestNode(seed, options);
+        var node = new TestNode(seed, options) { Shelf = shelf };
         await node.StartAsync();
         return node;
     }
