@@ -52,7 +52,7 @@ public sealed partial class MetaNode : IAsyncDisposable
         _log = logs.CreateLogger<MetaNode>();
         var edge = new RpcEdge(WhyNotServing, error => _broken.TrySetException(error), logs.CreateLogger<RpcEdge>());
         MetadataService = new MetadataService(edge, Lead);
-        ClusterService = new ClusterService(edge, Lead, () => _life?.Seat.Present);
+        ClusterService = new ClusterService(edge, Lead, () => _life);
         ConsensusService = new ConsensusService(edge, () => _desk);
         MembersService = new MembersService(edge, new MemberViews(() => _life, WhyNotServing, options.CallTimeMax, time));
     }

@@ -156,14 +156,20 @@ public sealed class MetadataServersTests
             await MetaStatus.WaitWholeAsync(cluster, number);
         }
 
-        foreach (int number in cluster.ChunkServers.Keys.ToList())
-        {
-            await cluster.ChunkServers[number].KillAsync();
-            cluster.StartChunkServerAtAllMetas(number);
-        }
-
-        await cluster.WaitHealthyAsync(3);
+        // Nobody told the chunk servers: they hear of the new ones from the leader, and know whom to follow when it is gone.
+        await Eventually.HoldsAsync("every chunk server knows both", () => cluster.ChunkServers.Values.All(
+            server => cluster.MetaAddresses.Skip(1).All(address => server.Log.Contains(
+                $"names a metadata server at {address}", StringComparison.Ordinal))));
         await cluster.Meta.KillAsync();
+        await cluster.WaitHealthyAsync(3);
+
+        // One that begins anew knows the first one only, which does not lead: it is told who does.
+        cluster.StartMeta();
+        await MetaStatus.WaitWholeAsync(cluster, 3);
+        Assert.NotEqual(1, await MetaStatus.LeaderOfAsync(cluster));
+        await cluster.ChunkServers[1].KillAsync();
+        cluster.StartChunkServer(1);
+        await cluster.WaitHealthyAsync(3);
 
         var later = await cluster.ConnectAsync();
         using var found = new MemoryStream();

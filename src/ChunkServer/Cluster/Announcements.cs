@@ -3,13 +3,34 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.ChunkServer.Cluster;
 
 /// <summary>Spreads news of replicas to every metadata server, and wakes the heartbeats that carry them.</summary>
-internal sealed class Announcements(IReadOnlyList<PendingChanges> listeners, IReadOnlyList<Wake> wakes)
+internal sealed class Announcements
 {
+    // Guards the exchange of the list; who reads it takes it as it is.
+    private readonly Lock _gate = new();
+    private volatile Listener[] _listeners = [];
+
+    /// <summary>From now on it hears everything; what was said before is in a full report.</summary>
+    public void Join(PendingChanges pending, Wake wake)
+    {
+        lock (_gate) // guards the exchange
+        {
+            _listeners = [.. _listeners, new Listener(pending, wake)];
+        }
+    }
+
+    public void Leave(PendingChanges pending)
+    {
+        lock (_gate) // guards the exchange
+        {
+            _listeners = [.. _listeners.Where(listener => listener.Pending != pending)];
+        }
+    }
+
     public void Add(ReplicaReport report)
     {
-        foreach (var listener in listeners)
+        foreach (var listener in _listeners)
         {
-            listener.Add(report);
+            listener.Pending.Add(report);
         }
 
         WakeAll();
@@ -17,9 +38,9 @@ internal sealed class Announcements(IReadOnlyList<PendingChanges> listeners, IRe
 
     public void Add(RemovedReplica removed)
     {
-        foreach (var listener in listeners)
+        foreach (var listener in _listeners)
         {
-            listener.Add(removed);
+            listener.Pending.Add(removed);
         }
 
         WakeAll();
@@ -27,9 +48,11 @@ internal sealed class Announcements(IReadOnlyList<PendingChanges> listeners, IRe
 
     public void WakeAll()
     {
-        foreach (var wake in wakes)
+        foreach (var listener in _listeners)
         {
-            wake.Now();
+            listener.Wake.Now();
         }
     }
+
+    private sealed record Listener(PendingChanges Pending, Wake Wake);
 }

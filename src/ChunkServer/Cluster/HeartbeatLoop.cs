@@ -23,19 +23,20 @@ internal sealed partial class HeartbeatLoop(
     // Many orders may finish one after the other; their confirmations then share heartbeats.
     private static readonly TimeSpan GapMin = TimeSpan.FromMilliseconds(10);
 
-    private ulong _sequence;
     private bool _wasBehind;
     private bool _wasSilent;
 
     /// <summary>Runs until cancelled; throws when this server is told that it is not who it believes to be.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <param name="answered">Hears each answer; of one that was rolled back it hears nobody's name.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(Action<HeartbeatReply> answered, CancellationToken cancellation)
     {
         while (true)
         {
             await wake.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
-                await BeatAsync(cancellation).ConfigureAwait(false);
+                answered(await BeatAsync(cancellation).ConfigureAwait(false));
                 Answered();
             }
             catch (DfsException error) when (error.Code != ErrorCode.WrongCluster)
@@ -47,13 +48,13 @@ internal sealed partial class HeartbeatLoop(
         }
     }
 
-    private async Task BeatAsync(CancellationToken cancellation)
+    private async Task<HeartbeatReply> BeatAsync(CancellationToken cancellation)
     {
         var heartbeat = new HeartbeatRequest
         {
             ServerId = membership.Identity.Server.Value,
             BootId = membership.BootId,
-            Sequence = ++_sequence,
+            Sequence = membership.NextHeartbeat(),
             Volumes = { gauges.Statuses() },
             ActiveAppends = (uint)load.Appends(),
             ActiveReads = (uint)load.Reads(),
@@ -61,9 +62,15 @@ internal sealed partial class HeartbeatLoop(
         };
         bool more = pending.Fill(heartbeat);
         var reply = await link.HeartbeatAsync(heartbeat, cancellation).ConfigureAwait(false);
-        if (reply.NotLeader || !IsPresent(reply))
+        if (reply.NotLeader)
         {
-            return;
+            return reply;
+        }
+
+        if (!IsPresent(reply))
+        {
+            reply.MetaServers.Clear();
+            return reply;
         }
 
         if (reply.RegisterWanted)
@@ -72,7 +79,7 @@ internal sealed partial class HeartbeatLoop(
             await registrar.RegisterAtAsync(link, cancellation).ConfigureAwait(false);
             fullReport.Want();
             wake.Now();
-            return;
+            return reply;
         }
 
         pending.Answered(heartbeat);
@@ -86,6 +93,8 @@ internal sealed partial class HeartbeatLoop(
         {
             wake.Now();
         }
+
+        return reply;
     }
 
     /// <summary>

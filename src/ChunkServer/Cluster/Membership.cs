@@ -7,11 +7,16 @@ namespace DfsNet.ChunkServer.Cluster;
 internal sealed class Membership(
     DataDirectories directories, VolumeGauges gauges, ChunkServerOptions options, string address, string version, ulong bootId)
 {
+    private ulong _heartbeats;
+
     public ulong BootId { get; } = bootId;
 
     public NodeIdentity Identity => directories.Identity;
 
     public SeenHistory Seen => directories.Seen;
+
+    /// <summary>Numbers the heartbeats of this process, to whomever they go: one metadata server may be known under two addresses.</summary>
+    public ulong NextHeartbeat() => Interlocked.Increment(ref _heartbeats);
 
     public RegisterRequest Registration()
     {

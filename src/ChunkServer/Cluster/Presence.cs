@@ -23,9 +23,7 @@ internal sealed class Presence
     private readonly ChunkServerOptions _options;
     private readonly TimeProvider _time;
     private readonly Registrar _registrar;
-    private readonly Wake[] _wakes;
-    private readonly FullReport[] _reports;
-    private readonly HeartbeatLoop[] _heartbeats;
+    private readonly MetaTies _ties;
     private readonly Announcements _announcements;
     private readonly OrderExecutor _orders;
 
@@ -49,27 +47,21 @@ internal sealed class Presence
         var heartbeatTimeout = options.HeartbeatInterval * 2 < options.MetaCallTimeout
             ? options.HeartbeatInterval * 2
             : options.MetaCallTimeout;
-        var links = options.MetaServers
-            .Select(address => new MetadataLink(address, connections, options.MetaCallTimeout, heartbeatTimeout, time)).ToArray();
-        _registrar = new Registrar(membership, links, options, time, random, logs.CreateLogger<Registrar>());
-        _wakes = [.. links.Select(_ => new Wake())];
-        var pending = links.Select(_ => new PendingChanges()).ToArray();
-        _announcements = new Announcements(pending, _wakes);
+        MetadataLink LinkTo(string address) => new(address, connections, options.MetaCallTimeout, heartbeatTimeout, time);
+        _registrar = new Registrar(membership, LinkTo, options, time, random, logs.CreateLogger<Registrar>());
+        _announcements = new Announcements();
         _orders = new OrderExecutor(volumes, terms, _announcements, options.OrdersAtOnceMax, logs.CreateLogger<OrderExecutor>());
-        _reports = [.. links.Select(link =>
-            new FullReport(link, membership, volumes, _orders, ReportPageReplicas, time, logs.CreateLogger<FullReport>()))];
-        _heartbeats = [.. links.Select((link, i) => new HeartbeatLoop(
-            link,
-            membership,
-            _registrar,
-            gauges,
-            _reports[i],
-            pending[i],
-            _wakes[i],
-            _orders,
-            load,
-            time,
-            logs.CreateLogger<HeartbeatLoop>()))];
+        _ties = new MetaTies(options.MetaServers, TieTo, logs.CreateLogger<MetaTies>());
+
+        MetaTie TieTo(string address)
+        {
+            var (link, pending, wake) = (LinkTo(address), new PendingChanges(), new Wake());
+            var report = new FullReport(
+                link, membership, volumes, _orders, ReportPageReplicas, time, logs.CreateLogger<FullReport>());
+            var heartbeat = new HeartbeatLoop(
+                link, membership, _registrar, gauges, report, pending, wake, _orders, load, time, logs.CreateLogger<HeartbeatLoop>());
+            return new MetaTie(report, heartbeat, pending, wake, _announcements, options.HeartbeatInterval, time);
+        }
     }
 
     public Task RegisterAsync(CancellationToken cancellation) => _registrar.RegisterAsync(cancellation);
@@ -78,30 +70,18 @@ internal sealed class Presence
     public async Task RunAsync(DataDirectories directories, CancellationToken cancellation)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        foreach (var report in _reports)
-        {
-            report.Want();
-        }
-
-        var ticks = _wakes.Select(wake => _time.CreateTimer(
-            static state => ((Wake)state!).Now(), wake, TimeSpan.Zero, _options.HeartbeatInterval)).ToList();
-        var parts = _heartbeats.Select(heartbeat => heartbeat.RunAsync(over.Token))
-            .Concat(_reports.Select(report => report.RunAsync(over.Token)))
-            .Concat(_volumes.All.Select(volume => AnnounceChangesAsync(volume, over.Token)))
+        _ties.Begin(over.Token);
+        var parts = _volumes.All.Select(volume => AnnounceChangesAsync(volume, over.Token))
             .Concat(_volumes.All.Select(volume =>
                 _gauges.MeasureAsync(volume, _options.HeartbeatInterval, _announcements.WakeAll, _time, over.Token)))
             .Append(_orders.RunAsync(over.Token))
             .Append(StoreSeenAsync(directories, over.Token))
             .ToList();
-        var first = await Task.WhenAny(parts).ConfigureAwait(false);
+        var first = await Task.WhenAny([.. parts, _ties.Broken]).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
-        foreach (var tick in ticks)
-        {
-            await tick.DisposeAsync().ConfigureAwait(false);
-        }
 
         // Not without bound: a part may be with a disk that hangs.
-        await Task.WhenAll(parts).WaitAsync(Patience.AtStop, _time, CancellationToken.None)
+        await Task.WhenAll([.. parts, _ties.SettleAsync()]).WaitAsync(Patience.AtStop, _time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first.ConfigureAwait(false);
     }

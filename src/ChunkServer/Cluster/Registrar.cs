@@ -10,7 +10,7 @@ namespace DfsNet.ChunkServer.Cluster;
 /// </summary>
 internal sealed partial class Registrar(
     Membership membership,
-    IReadOnlyList<MetadataLink> links,
+    Func<string, MetadataLink> linkTo,
     ChunkServerOptions options,
     TimeProvider time,
     Random random,
@@ -20,6 +20,9 @@ internal sealed partial class Registrar(
     private static readonly TimeSpan RefusalPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(50);
 
+    // Where the leader is, in the words of one that does not lead.
+    private string _leader = "";
+
     /// <summary>Returns when a metadata server has taken us in. Throws WRONG_CLUSTER at once, REFUSED when it stays so.</summary>
     public async Task RegisterAsync(CancellationToken cancellation)
     {
@@ -27,12 +30,18 @@ internal sealed partial class Registrar(
         var pause = PauseMin;
         while (true)
         {
-            foreach (var link in links)
+            foreach (string address in options.MetaServers)
             {
-                if (await TryAsync(link, began, cancellation).ConfigureAwait(false))
+                if (await TryAsync(linkTo(address), began, cancellation).ConfigureAwait(false))
                 {
                     return;
                 }
+            }
+
+            if (_leader.Length > 0 && !options.MetaServers.Contains(_leader, StringComparer.Ordinal)
+                && await TryAsync(linkTo(_leader), began, cancellation).ConfigureAwait(false))
+            {
+                return;
             }
 
             // Half of it at random, so that servers which started together do not return together.
@@ -59,6 +68,7 @@ internal sealed partial class Registrar(
         }
         catch (DfsException error)
         {
+            _leader = error.Leader.Length > 0 ? error.Leader : _leader;
             RegistrationFailed(link.Address, error.Code, error.Message);
         }
 

@@ -6,7 +6,7 @@ using Grpc.Core;
 namespace DfsNet.MetaServer.Services;
 
 /// <summary>What chunk servers call.</summary>
-internal sealed class ClusterService(RpcEdge edge, Func<Leadership> lead, Func<Leadership?> present) : Protocol.Wire.Cluster.ClusterBase
+internal sealed class ClusterService(RpcEdge edge, Func<Leadership> lead, Func<NodeLife?> life) : Protocol.Wire.Cluster.ClusterBase
 {
     public override Task<RegisterReply> Register(RegisterRequest request, ServerCallContext context) => edge.RunAsync(
         this, request, static (service, request, cancellation) => service.Lead.Registration.RegisterAsync(request, cancellation), context);
@@ -29,12 +29,20 @@ internal sealed class ClusterService(RpcEdge edge, Func<Leadership> lead, Func<L
 
     private HeartbeatReply Hear(HeartbeatRequest request)
     {
-        if (present() is not { } leadership)
+        var node = life();
+        var reply = new HeartbeatReply { NotLeader = true };
+        if (node?.Seat.Present is { } leadership)
         {
-            return new HeartbeatReply { NotLeader = true };
+            using var snapshot = leadership.Store.OpenSnapshot();
+            reply = leadership.Heartbeats.Hear(snapshot, request);
         }
 
-        using var snapshot = leadership.Store.OpenSnapshot();
-        return leadership.Heartbeats.Hear(snapshot, request);
+        if (node is not null)
+        {
+            reply.Address = node.Card.Address;
+            reply.MetaServers.AddRange(node.Replica.Seen.Membership.Members.Select(member => member.Address));
+        }
+
+        return reply;
     }
 }

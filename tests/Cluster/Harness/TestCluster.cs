@@ -130,15 +130,6 @@ internal sealed class TestCluster : IAsyncDisposable
         return arguments[arguments.IndexOf("--listen") + 1];
     }
 
-    /// <summary>Starts a chunk server again that is told of every metadata server there is now.</summary>
-    public DfsProcess StartChunkServerAtAllMetas(int number)
-    {
-        var arguments = _chunkServerArguments[number].ToList();
-        arguments[arguments.IndexOf("--meta") + 1] = MetaAddress;
-        _chunkServerArguments[number] = arguments;
-        return StartChunkServer(number);
-    }
-
     /// <summary>A process of any other kind that must not outlive the test.</summary>
     public DfsProcess Start(string name, IReadOnlyList<string> arguments)
     {
