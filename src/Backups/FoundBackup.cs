@@ -30,7 +30,7 @@ public sealed class FoundBackup
     /// <summary>Chunks of it that no server has which was asked; empty: it can be restored from.</summary>
     public IReadOnlyList<ChunkId> Missing { get; }
 
-    /// <summary>The backup, read from whoever gives the right bytes; reading throws a <see cref="DfsException"/> where nobody does.</summary>
+    /// <summary>The backup, from whoever gives the right bytes; reading throws a <see cref="DfsException"/> where nobody does.</summary>
     public Stream OpenRead() => new PartStream(_chunks, _map);
 
     /// <summary>One part in memory at a time.</summary>

@@ -164,7 +164,7 @@ public sealed class BackupTests
         Assert.Equal(Content.Of(9, 10_000), await ReadAsync(later, "/after"));
     }
 
-    /// <summary>Waits until a backup was begun and kept that holds everything up to now, and gives the newest one there was before.</summary>
+    /// <summary>Waits until a backup is kept that holds everything up to now, and gives the newest one there was before.</summary>
     private static async Task<string> BackupBehindNowAsync(TestCluster cluster)
     {
         await Eventually.HoldsAsync("there is a backup", async () => (await NamesAsync(cluster)).Count > 0);

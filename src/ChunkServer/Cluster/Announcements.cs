@@ -54,5 +54,6 @@ internal sealed class Announcements
         }
     }
 
+    /// <summary>One metadata server's share of the news, and what wakes it.</summary>
     private sealed record Listener(PendingChanges Pending, Wake Wake);
 }

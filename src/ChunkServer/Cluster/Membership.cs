@@ -15,7 +15,7 @@ internal sealed class Membership(
 
     public SeenHistory Seen => directories.Seen;
 
-    /// <summary>Numbers the heartbeats of this process, to whomever they go: one metadata server may be known under two addresses.</summary>
+    /// <summary>Numbers the heartbeats of this process, whoever hears them: one server may be known under two addresses.</summary>
     public ulong NextHeartbeat() => Interlocked.Increment(ref _heartbeats);
 
     public RegisterRequest Registration()

@@ -115,6 +115,7 @@ internal sealed partial class MetaTies(IReadOnlyList<string> given, Func<string,
     [LoggerMessage(Level = LogLevel.Information, Message = "The metadata server at {Address} is none any more, or is known otherwise")]
     private partial void Left(string address);
 
+    /// <summary>One of them, until it is none any more.</summary>
     private sealed class Tie(string address, CancellationTokenSource ending)
     {
         public string Address => address;

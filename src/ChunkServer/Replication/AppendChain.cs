@@ -68,7 +68,8 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
     {
         try
         {
-            return await opening.Volume.CreateAsync(opening.Chunk, opening.Generation, opening.Capacity, opening.Mark, CancellationToken.None)
+            return await opening.Volume.CreateAsync(
+                opening.Chunk, opening.Generation, opening.Capacity, opening.Mark, CancellationToken.None)
                 .ConfigureAwait(false);
         }
         finally

@@ -7,7 +7,7 @@ using DfsNet.Cli.Output;
 
 namespace DfsNet.Cli.Commands;
 
-/// <summary>dfs admin meta backups: the scheduled ones, as the file system has them or, without any metadata, as chunk servers do.</summary>
+/// <summary>dfs admin meta backups: the scheduled ones, as the file system has them or, without metadata, as chunk servers do.</summary>
 internal static class AdminBackupsCommand
 {
     public static Command Create(Clients clients, Surroundings surroundings)
@@ -30,10 +30,7 @@ internal static class AdminBackupsCommand
 
             foreach (var backup in facts)
             {
-                string text = parsed.GetValue(json)
-                    ? JsonOutput.Of(backup)
-                    : $"{backup.Name}  {Quantities.Bytes(backup.Bytes),10}{(backup.MissingChunks > 0 ? $", {backup.MissingChunks} chunks missing" : "")}";
-                await surroundings.Out.WriteLineAsync(text).ConfigureAwait(false);
+                await surroundings.Out.WriteLineAsync(parsed.GetValue(json) ? JsonOutput.Of(backup) : Text(backup)).ConfigureAwait(false);
             }
 
             return ExitCode.Done;
@@ -76,6 +73,12 @@ internal static class AdminBackupsCommand
 
             return facts;
         }
+    }
+
+    private static string Text(KeptBackupFacts backup)
+    {
+        string missing = backup.MissingChunks > 0 ? $", {Quantities.Count(backup.MissingChunks, "chunk")} missing" : "";
+        return $"{backup.Name}  {Quantities.Bytes(backup.Bytes),10}{missing}";
     }
 
     private static KeptBackupFacts FactsOf(MetaServer.Backups.BackupName name, long bytes, int missing) => new(

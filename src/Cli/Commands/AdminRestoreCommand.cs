@@ -49,13 +49,7 @@ internal static class AdminRestoreCommand
         command.Add(advertise);
         command.SetAction(async (parsed, cancellation) =>
         {
-            string address = parsed.GetRequiredValue(advertise);
-            if (!ListenAddress.TryParse(address, out var parts) || parts.Port == 0)
-            {
-                throw CommandFailure.Usage($"--advertise: \"{address}\" is not host:port");
-            }
-
-            var target = new Target(parsed.GetRequiredValue(data), address, surroundings);
+            var target = TargetOf(parsed.GetRequiredValue(data), parsed.GetRequiredValue(advertise), surroundings);
             if (parsed.GetValue(file) is { } path && parsed.GetValue(servers) is null && parsed.GetValue(backup) is null)
             {
                 await FromFileAsync(path, target, cancellation).ConfigureAwait(false);
@@ -74,6 +68,11 @@ internal static class AdminRestoreCommand
         });
         return command;
     }
+
+    private static Target TargetOf(string directory, string address, Surroundings surroundings) =>
+        ListenAddress.TryParse(address, out var parts) && parts.Port != 0
+            ? new Target(directory, address, surroundings)
+            : throw CommandFailure.Usage($"--advertise: \"{address}\" is not host:port");
 
     private static async Task FromFileAsync(string path, Target target, CancellationToken cancellation)
     {
@@ -103,7 +102,8 @@ internal static class AdminRestoreCommand
     {
         public async Task RestoreAsync(Stream source, ulong seen, CancellationToken cancellation)
         {
-            var (header, incarnation) = await MetaRestoration.RunAsync(source, Directory, Address, seen, cancellation).ConfigureAwait(false);
+            var (header, incarnation) = await MetaRestoration.RunAsync(
+                source, Directory, Address, seen, cancellation).ConfigureAwait(false);
             string taken = DateTimeOffset.FromUnixTimeMilliseconds(header.TakenUnixMs).ToString("u", CultureInfo.InvariantCulture);
             string files = Quantities.Count((long)header.Files, "file");
             await Surroundings.Out.WriteLineAsync(

@@ -44,7 +44,8 @@ public sealed class RemovalRaceTests
         await volume.RemoveAsync(Chunk, VolumeBench.Generation, CancellationToken.None);
         Assert.Equal(ErrorCode.StaleOrder, await VolumeBench.FailAsync(
             () => volume.CreateAsync(Chunk, VolumeBench.Generation, VolumeBench.Capacity, default, CancellationToken.None)));
-        await volume.CreateAsync(Chunk, new Generation(VolumeBench.Generation.Value + 1), VolumeBench.Capacity, default, CancellationToken.None);
+        var next = new Generation(VolumeBench.Generation.Value + 1);
+        await volume.CreateAsync(Chunk, next, VolumeBench.Capacity, default, CancellationToken.None);
         Assert.True(volume.Holds(Chunk));
         await volume.DisposeAsync();
     }

@@ -34,7 +34,8 @@ public sealed class VolumeClosingTests
     public async Task A_volume_is_closed_in_bounded_time_though_its_disk_hangs()
     {
         var volume = await OpenAsync(fresh: true);
-        var writer = await volume.CreateAsync(new ChunkId(1), VolumeBench.Generation, VolumeBench.Capacity, default, CancellationToken.None);
+        var writer = await volume.CreateAsync(
+            new ChunkId(1), VolumeBench.Generation, VolumeBench.Capacity, default, CancellationToken.None);
         await VolumeBench.AppendAsync(writer, 0, 1_000);
         _disk.StallFor(TimeSpan.FromHours(1));
         _ = VolumeBench.AppendAsync(writer, 1_000, 1_000);
