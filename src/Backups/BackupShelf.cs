@@ -116,42 +116,12 @@ public sealed class BackupShelf : IBackupShelf
     private async Task<BackupHeader> WriteAsync(
         Func<Func<BackupPiece, CancellationToken, Task>, CancellationToken, Task> fill, CancellationToken cancellation)
     {
-        BackupHeader? header = null;
-        DfsClient? marked = null;
-        DfsFileStream? file = null;
-        bool isWhole = false;
-        try
+        var written = new Writing(_connect);
+        await using (written.ConfigureAwait(false))
         {
-            await fill(
-                async (piece, token) =>
-                {
-                    if (piece.Header is { } first)
-                    {
-                        header = first;
-                        var name = BackupName.Of(first);
-                        marked = await _connect(name.Mark, token).ConfigureAwait(false);
-                        file = await marked.OpenWriteAsync(
-                            PathOf(name), new DfsWriteOptions { Atomic = true, CreateParents = true }, token).ConfigureAwait(false);
-                        await file.WriteAsync(BackupFile.Begin(), token).ConfigureAwait(false);
-                    }
-
-                    await file!.WriteAsync(BackupFile.Encode(piece), token).ConfigureAwait(false);
-                },
-                cancellation).ConfigureAwait(false);
-            isWhole = true;
+            await fill(written.AddAsync, cancellation).ConfigureAwait(false);
+            return await written.FinishAsync().ConfigureAwait(false);
         }
-        finally
-        {
-            if (file is not null && !isWhole)
-            {
-                file.Abandon();
-            }
-
-            await (file?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
-            await (marked?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
-        }
-
-        return header!;
     }
 
     /// <summary>Reads it back, every checksum in it, and says where its bytes lie.</summary>
@@ -177,6 +147,43 @@ public sealed class BackupShelf : IBackupShelf
                 Crc = crc,
             }));
             return map;
+        }
+    }
+
+    /// <summary>A backup on its way into the file system: nothing of it is there before it is finished.</summary>
+    private sealed class Writing(ConnectMarked connect) : IAsyncDisposable
+    {
+        private BackupHeader? _header;
+        private DfsClient? _client;
+        private DfsFileStream? _file;
+
+        public async Task AddAsync(BackupPiece piece, CancellationToken cancellation)
+        {
+            if (piece.Header is { } header)
+            {
+                _header = header;
+                var name = BackupName.Of(header);
+                _client = await connect(name.Mark, cancellation).ConfigureAwait(false);
+                _file = await _client.OpenWriteAsync(
+                    PathOf(name), new DfsWriteOptions { Atomic = true, CreateParents = true }, cancellation).ConfigureAwait(false);
+                await _file.WriteAsync(BackupFile.Begin(), cancellation).ConfigureAwait(false);
+            }
+
+            await _file!.WriteAsync(BackupFile.Encode(piece), cancellation).ConfigureAwait(false);
+        }
+
+        public async Task<BackupHeader> FinishAsync()
+        {
+            var file = _file!;
+            _file = null;
+            await file.DisposeAsync().ConfigureAwait(false);
+            return _header!;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _file?.Abandon();
+            await (_client?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class CheckerList
     public static IReadOnlyList<IConvergence> Convergence { get; } =
         [.. Presence, new SessionsEnd(), new NothingStays(), new ReplicasAreSealed(), new MetadataNodesAgree()];
 
-    public static IReadOnlyList<IFinalChecker> Final { get; } = [new TablesAgree(), new ReplicasAgree()];
+    public static IReadOnlyList<IFinalChecker> Final { get; } = [new TablesAgree(), new ReplicasAgree(), new BackupsAreWhole()];
 
     /// <summary>Watchers have state: each run gets its own.</summary>
     public static IEnumerable<IWatcher> Watchers() =>

@@ -1,6 +1,11 @@
+using DfsNet.Backups;
+using DfsNet.Client;
 using DfsNet.Devices;
 using DfsNet.MetaServer;
+using DfsNet.MetaServer.Backups;
 using DfsNet.MetaServer.Store;
+using DfsNet.Protocol.Bulk;
+using DfsNet.Protocol.Wire;
 using DfsNet.Simulation.Disk;
 using DfsNet.Simulation.Time;
 
@@ -62,12 +67,13 @@ internal sealed class MetaMachine : Machine
             DropsKey = World.Seams.StoreDropsKey,
             Applying = Applying,
         };
+        var connections = World.Network.ConnectionsOf(Name, life, clock);
         var node = new MetaNode(
             _joins ? World.Shape.MetaOptions with { Join = true, Peers = [] } : World.Shape.MetaOptions,
             disk,
             _stores,
-            shelf: null,
-            World.Network.ConnectionsOf(Name, life, clock),
+            World.Shape.HasBackups ? OpenShelfAsync : null,
+            connections,
             clock,
             new Random(Random.Next()),
             World.LogsOf(life));
@@ -80,6 +86,19 @@ internal sealed class MetaMachine : Machine
             Protocol.Wire.Members.BindService(binder, node.MembersService);
         });
         _ = WatchAsync(node.RunAsync(Address, CancellationToken.None), life);
+
+        Task<IBackupShelf> OpenShelfAsync(IReadOnlyList<string> addresses, CancellationToken ending) => World.BackupsAreOver
+            ? throw new DfsException(ErrorCode.Unavailable, "open the shelf", "no more backups are taken")
+            : BackupShelf.OpenAsync(
+                (mark, token) => DfsClient.ConnectAsync(
+                    World.Shape.ClientOptions with { MetadataAddresses = addresses, ClientName = "backups", BackupMark = mark },
+                    connections,
+                    new GrpcBulkTransport(connections),
+                    clock,
+                    new Random(Random.Next()),
+                    World.LogsOf(life),
+                    token),
+                ending);
     }
 
     protected override void AfterDeath(bool powerLost)

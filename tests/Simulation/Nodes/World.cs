@@ -76,6 +76,9 @@ internal sealed class World
     /// <summary>Whether any fault has begun: until then everything has to work at once.</summary>
     public bool WasStruck { get; set; }
 
+    /// <summary>No more backups are taken, so that the cluster can come to rest.</summary>
+    public bool BackupsAreOver { get; set; }
+
     /// <summary>What must never happen and did.</summary>
     public List<string> Violations { get; } = [];
 

@@ -13,6 +13,7 @@ internal sealed record Arguments
           --minutes M           runs of fresh seeds for so long
           --jobs J              so many processes at the same time (default 1); each has one thread
           --meta-servers N      1 or 3; by default the seed chooses
+          --backups on|off      scheduled backups of the metadata; by default the seed chooses
           --timeouts KIND       short (default) or default: those of the product's options
           --faults A,B          only these faults; none: no fault at all
           --workloads A,B       only these workloads
@@ -121,6 +122,7 @@ internal sealed record Arguments
         "--jobs" => this with { Jobs = Integer(value) },
         "--timeouts" => this with { Run = Run with { DefaultTimeouts = IsDefault(value) } },
         "--meta-servers" => this with { Run = Run with { MetaServers = Integer(value) } },
+        "--backups" => this with { Run = Run with { Backups = value == "on" } },
         "--faults" => this with { Run = Run with { Faults = value == "none" ? [] : value.Split(',') } },
         "--workloads" => this with { Run = Run with { Workloads = value.Split(',') } },
         "--drop-strikes" => this with { Run = Run with { DroppedStrikes = [.. value.Split(',').Select(Integer)] } },

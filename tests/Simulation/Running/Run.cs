@@ -34,6 +34,8 @@ internal sealed class Run
         var shape = Oddities.Draw(Shape.Draw(Seed.Numbers(options.Seed, 1), options.DefaultTimeouts), Seed.Numbers(options.Seed, 5));
         int metaServers = options.MetaServers ?? (Seed.Numbers(options.Seed, 6).Next(2) * 2) + 1;
         shape = shape.WithMetaServers(metaServers, Seed.Numbers(options.Seed, 7));
+        bool backsUp = options.Backups ?? (options.Sabotage is null && Seed.Numbers(options.Seed, 8).Next(4) == 0);
+        shape = backsUp && !options.DefaultTimeouts ? shape.WithBackups(Seed.Numbers(options.Seed, 9)) : shape;
         _world = new World(shape, Seed.Numbers(options.Seed, 2));
         _world.Scheduler.Trace.Listener = options.Trace;
         _sabotage = options.Sabotage is { } name ? SabotageList.Find(name) : null;
@@ -94,6 +96,7 @@ internal sealed class Run
         // A disk that hung still owes what it was asked before: a server that opens its volumes waits for it.
         await ConvergeAsync(CheckerList.Presence).ConfigureAwait(false);
         await Task.WhenAll(_work.Select(pair => pair.Workload.FinishAsync(pair.Desk, pair.Desk.Users[0]))).ConfigureAwait(false);
+        _world.BackupsAreOver = true;
         await EndSessionsAsync().ConfigureAwait(false);
         await ConvergeAsync([.. CheckerList.Convergence, .. _watchers.OfType<IConvergence>()]).ConfigureAwait(false);
         foreach (var (workload, desk) in _work)

@@ -10,6 +10,9 @@ internal sealed record RunOptions
     /// <summary>So many metadata servers; null for what the seed chooses.</summary>
     public int? MetaServers { get; init; }
 
+    /// <summary>Whether scheduled backups are taken; null: the seed chooses.</summary>
+    public bool? Backups { get; init; }
+
     /// <summary>Only these faults; null for those that the seed chooses.</summary>
     public IReadOnlyList<string>? Faults { get; init; }
 

@@ -14,6 +14,11 @@ internal static class RunText
             line += " --timeouts default";
         }
 
+        if (options.Backups is { } backups)
+        {
+            line += backups ? " --backups on" : " --backups off";
+        }
+
         if (options.MetaServers is { } servers)
         {
             line += $" --meta-servers {servers}";

@@ -22,6 +22,9 @@ internal sealed record Shape
     /// <summary>How many metadata servers there are.</summary>
     public int MetaServers { get; private init; } = 1;
 
+    /// <summary>Whether the metadata is backed up into the file system.</summary>
+    public bool HasBackups { get; private init; }
+
     public required MetaServerOptions MetaOptions { get; init; }
 
     /// <summary>Of every chunk server, but for its domain.</summary>
@@ -119,7 +122,14 @@ internal sealed record Shape
         + $"replication {MetaOptions.Replication} "
         + $"(min {MetaOptions.MinReplicas}), chunk {MetaOptions.ChunkSize / KiB} KiB, log cut at {MetaOptions.FlushLogBytes / KiB} KiB, "
         + $"open chunks {ClientOptions.OpenChunksMax}, session {MetaOptions.SessionTimeout.TotalSeconds} s, "
-        + $"{(HasDefaultTimeouts ? "default" : "short")} time-outs, odd: {Oddity}");
+        + $"{(HasDefaultTimeouts ? "default" : "short")} time-outs, {(HasBackups ? $"backups every {MetaOptions.BackupInterval.TotalSeconds} s, " : "")}odd: {Oddity}");
+
+    /// <summary>The same with backups of the metadata every few seconds.</summary>
+    public Shape WithBackups(Random random) => this with
+    {
+        MetaOptions = MetaOptions with { BackupInterval = TimeSpan.FromSeconds(Choose(random, 1, 2, 4)), BackupsKept = 2 },
+        HasBackups = true,
+    };
 
     private static Shape WithShortTimeouts(Shape shape, Random random) => shape with
     {
