@@ -53,6 +53,7 @@ internal static class BenchCommand
         metas.AcceptOnlyFromAmong("1", "3");
         var json = PathArguments.Json("one object");
         command.Add(BenchFailoverCommand.Create(surroundings));
+        command.Add(BenchSnapshotCommand.Create(surroundings));
         foreach (Option option in new Option[] { size, files, metas, existing, inProcess, json })
         {
             command.Add(option);

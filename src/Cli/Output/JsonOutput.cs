@@ -29,6 +29,7 @@ internal static class JsonOutput
 [JsonSerializable(typeof(MetaFacts))]
 [JsonSerializable(typeof(MetaChangeFacts))]
 [JsonSerializable(typeof(Bench.FailoverFacts))]
+[JsonSerializable(typeof(Bench.SnapshotFacts))]
 [JsonSerializable(typeof(TransferFacts))]
 [JsonSerializable(typeof(DemoFacts))]
 [JsonSerializable(typeof(Bench.BenchFacts))]

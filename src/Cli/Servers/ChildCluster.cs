@@ -25,7 +25,13 @@ internal sealed class ChildCluster : IAsyncDisposable
     private readonly List<ChildServer> _all = [];
     private readonly Surroundings _surroundings;
 
-    private ChildCluster(Surroundings surroundings) => _surroundings = surroundings;
+    private readonly IReadOnlyList<string> _metaOptions;
+
+    private ChildCluster(Surroundings surroundings, IReadOnlyList<string> metaOptions)
+    {
+        _surroundings = surroundings;
+        _metaOptions = metaOptions;
+    }
 
     public DfsClient Files { get; private set; } = null!;
 
@@ -45,9 +51,13 @@ internal sealed class ChildCluster : IAsyncDisposable
     public Dictionary<string, ChildServer> ChunkServers { get; } = new(StringComparer.Ordinal);
 
     public static async Task<ChildCluster> StartAsync(
-        int chunkServers, int metaServers, Surroundings surroundings, CancellationToken cancellation)
+        int chunkServers,
+        int metaServers,
+        Surroundings surroundings,
+        CancellationToken cancellation,
+        params IReadOnlyList<string> metaOptions)
     {
-        var cluster = new ChildCluster(surroundings);
+        var cluster = new ChildCluster(surroundings, metaOptions);
         bool started = false;
         try
         {
@@ -83,6 +93,16 @@ internal sealed class ChildCluster : IAsyncDisposable
         ChunkServers.Remove(chosen, out var server);
         server!.Kill();
         return server.Name;
+    }
+
+    /// <summary>Kills a metadata server that does not lead; returns its address.</summary>
+    public async Task<string> KillFollowerAsync(CancellationToken cancellation)
+    {
+        var (leader, _) = await MetaNodes.FindBestAsync(cancellation).ConfigureAwait(false);
+        string address = MetaServers.Keys.Order(StringComparer.Ordinal).First(address => address != leader);
+        MetaServers.Remove(address, out var follower);
+        follower!.Kill();
+        return address;
     }
 
     /// <summary>Kills the metadata server that leads; returns its address.</summary>
@@ -172,7 +192,7 @@ internal sealed class ChildCluster : IAsyncDisposable
     {
         string address = MetaAddresses[number];
         string data = Path.Combine(_data, string.Create(CultureInfo.InvariantCulture, $"meta-{number + 1}"));
-        List<string> arguments = ["meta-server", "--data", data, "--listen", address];
+        List<string> arguments = ["meta-server", "--data", data, "--listen", address, .. _metaOptions];
         if (MetaAddresses.Count > 1)
         {
             arguments.AddRange(["--peers", string.Join(',', MetaAddresses)]);

@@ -122,7 +122,8 @@ internal sealed record Shape
         + $"replication {MetaOptions.Replication} "
         + $"(min {MetaOptions.MinReplicas}), chunk {MetaOptions.ChunkSize / KiB} KiB, log cut at {MetaOptions.FlushLogBytes / KiB} KiB, "
         + $"open chunks {ClientOptions.OpenChunksMax}, session {MetaOptions.SessionTimeout.TotalSeconds} s, "
-        + $"{(HasDefaultTimeouts ? "default" : "short")} time-outs, {(HasBackups ? $"backups every {MetaOptions.BackupInterval.TotalSeconds} s, " : "")}odd: {Oddity}");
+        + $"{(HasDefaultTimeouts ? "default" : "short")} time-outs, "
+        + $"{(HasBackups ? $"backups every {MetaOptions.BackupInterval.TotalSeconds} s, " : "")}odd: {Oddity}");
 
     /// <summary>The same with backups of the metadata every few seconds.</summary>
     public Shape WithBackups(Random random) => this with
