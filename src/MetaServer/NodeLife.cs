@@ -120,6 +120,7 @@ internal sealed partial class NodeLife
             Seat.Broken, _broken.Task, _intake.Installed, broken,
         ];
         bool beginsAnew = false;
+        bool hangs = false;
         try
         {
             beginsAnew = await WaitForEndAsync(loops, ending.Token).ConfigureAwait(false);
@@ -132,11 +133,20 @@ internal sealed partial class NodeLife
             if (!await Patience.WaitAsync(settling, Patience.AtStop, _devices.Time).ConfigureAwait(false))
             {
                 // What is in the log's hands fails when the log is closed, and is never applied here.
-                beginsAnew = false;
+                hangs = true;
                 GivenUp(Patience.AtStop);
             }
 
             await _links.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (beginsAnew && hangs)
+        {
+            // Two lives must not have the directory at once; whoever runs the process starts it again.
+            throw new DfsException(
+                ErrorCode.VolumeFailed,
+                "meta-server: begin anew",
+                "a snapshot took the place of the state, and the disk hangs with what was asked of it before: start the server again");
         }
 
         if (!beginsAnew)
