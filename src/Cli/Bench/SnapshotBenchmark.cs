@@ -39,7 +39,8 @@ internal sealed class SnapshotBenchmark(ChildCluster cluster, Surroundings surro
 
     public async Task<SnapshotFacts> RunAsync(int names, CancellationToken cancellation)
     {
-        double flushes = (await new MachineLimits(cluster.Data, surroundings.Time).FlushRateAsync(cancellation).ConfigureAwait(false)).Value;
+        var limits = new MachineLimits(cluster.Data, surroundings.Time);
+        double flushes = (await limits.FlushRateAsync(cancellation).ConfigureAwait(false)).Value;
         await FillAsync(names, cancellation).ConfigureAwait(false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var users = Enumerable.Range(0, Users).Select(user => Task.Run(() => WorkAsync(user, stop.Token), CancellationToken.None)).ToList();
