@@ -25,7 +25,7 @@ internal sealed class BallotFile(IDisk disk)
     public static async Task<Ballot> OpenAsync(IDisk disk, bool mustExist)
     {
         var file = new BallotFile(disk);
-        if (await file.ReadAsync().ConfigureAwait(false) is { } ballot)
+        if (await file.ReadAsync(mustExist).ConfigureAwait(false) is { } ballot)
         {
             // Where one of the two was damaged or older, both are well again before the other one may go as well.
             await file.WriteAsync(ballot).ConfigureAwait(false);
@@ -41,16 +41,18 @@ internal sealed class BallotFile(IDisk disk)
         return default;
     }
 
-    /// <summary>Null where none was ever written.</summary>
-    private async Task<Ballot?> ReadAsync()
+    /// <summary>Null where none was ever told to anybody.</summary>
+    private async Task<Ballot?> ReadAsync(bool mustExist)
     {
         Ballot? newest = null;
+        int missing = 0;
         var damage = new List<string>();
         foreach (string name in Names)
         {
             try
             {
                 var ballot = await ReadOneAsync(name).ConfigureAwait(false);
+                missing += ballot is null ? 1 : 0;
                 newest = Newer(newest, ballot);
             }
             catch (AtomicFileCorruptException error)
@@ -59,8 +61,10 @@ internal sealed class BallotFile(IDisk disk)
             }
         }
 
-        // Both are written before anybody hears of a vote, the first one first: either alone holds all that was told.
-        return newest is not null || damage.Count == 0
+        // Both are written before anybody hears of a vote, the first one first: either alone holds all that was told. In a new directory
+        // the second one may never have been written: then the first one told nothing to anybody.
+        bool isUntold = missing > 0 && !mustExist;
+        return newest is not null || damage.Count == 0 || isUntold
             ? newest
             : throw Lost(disk, string.Join("; ", damage));
     }

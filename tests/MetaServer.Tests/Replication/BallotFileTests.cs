@@ -45,6 +45,17 @@ public sealed class BallotFileTests
     }
 
     [Fact]
+    public async Task A_new_directory_whose_second_file_was_never_written_told_nothing_and_begins_anew()
+    {
+        await new BallotFile(_disk).WriteAsync(Given);
+        await _disk.DeleteAsync("ballot.2");
+        _disk.FlipBit("ballot.1", 13);
+        await Assert.ThrowsAsync<DfsException>(() => BallotFile.OpenAsync(_disk, mustExist: true));
+        Assert.Equal(default, await BallotFile.OpenAsync(_disk, mustExist: false));
+        Assert.Equal(default, await BallotFile.OpenAsync(_disk, mustExist: true));
+    }
+
+    [Fact]
     public async Task A_crash_between_the_two_files_leaves_one_of_the_two_ballots()
     {
         for (int operation = 1; operation <= 12; operation++)
