@@ -3,7 +3,6 @@ using DfsNet.MetaServer.Connections;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol.Wire;
 using DfsNet.Storage.Disk;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
 namespace DfsNet.MetaServer.Replication.Snapshots;
@@ -19,7 +18,7 @@ internal sealed partial class SnapshotIntake(
     // Guards _fetch: offers come from several streams.
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _installed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Fetch? _fetch;
+    private SnapshotFetch? _fetch;
     private Task _running = Task.CompletedTask;
 
     /// <summary>Ends when a snapshot took the place of store and log: this life is over. Fails when that was not possible.</summary>
@@ -42,7 +41,7 @@ internal sealed partial class SnapshotIntake(
             {
                 bool goesOn = _fetch is { } fetch && fetch.Offer.SnapshotId == offer.SnapshotId
                     && fetch.Offer.Sender.DirectoryId == offer.Sender.DirectoryId;
-                _fetch = goesOn ? _fetch : new Fetch(offer);
+                _fetch = goesOn ? _fetch : new SnapshotFetch(offer);
                 _running = Task.Run(() => RunAsync(_fetch!, isNew: !goesOn), CancellationToken.None);
             }
 
@@ -63,7 +62,7 @@ internal sealed partial class SnapshotIntake(
         await installation.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task RunAsync(Fetch fetch, bool isNew)
+    private async Task RunAsync(SnapshotFetch fetch, bool isNew)
     {
         try
         {
@@ -103,7 +102,7 @@ internal sealed partial class SnapshotIntake(
     }
 
     // The core has stopped: whatever comes of this, the life of this node ends.
-    private async Task InstallAsync(Fetch fetch)
+    private async Task InstallAsync(SnapshotFetch fetch)
     {
         var point = RaftWire.FromWire(fetch.Offer.Point);
         try
@@ -121,7 +120,7 @@ internal sealed partial class SnapshotIntake(
         }
     }
 
-    private async Task FetchAsync(Fetch fetch)
+    private async Task FetchAsync(SnapshotFetch fetch)
     {
         while (!fetch.IsWhole)
         {
@@ -150,41 +149,4 @@ internal sealed partial class SnapshotIntake(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Fetching a snapshot was cut after {Rows} rows: {Reason}")]
     private partial void Interrupted(ulong rows, string reason);
-
-    /// <summary>One snapshot on its way: how far it is.</summary>
-    private sealed class Fetch(SnapshotOffer offer)
-    {
-        private uint _digest;
-
-        public SnapshotOffer Offer => offer;
-
-        public ByteString After { get; private set; } = ByteString.Empty;
-
-        public ulong Rows { get; private set; }
-
-        public bool IsWhole { get; private set; }
-
-        public void Take(SnapshotPiece piece)
-        {
-            bool isInOrder = piece.Rows.Zip(piece.Rows.Skip(1)).All(pair => pair.First.Key.Span.SequenceCompareTo(pair.Second.Key.Span) < 0)
-                && (piece.Rows.Count == 0 || piece.Rows[0].Key.Span.SequenceCompareTo(After.Span) > 0);
-            if (piece.Crc != SnapshotRows.Append(0, piece.Rows) || !isInOrder || (piece.Rows.Count == 0 && !piece.Last))
-            {
-                throw Damaged("a piece of the snapshot is damaged");
-            }
-
-            _digest = SnapshotRows.Append(_digest, piece.Rows);
-            Rows += (ulong)piece.Rows.Count;
-            After = piece.Rows.Count > 0 ? piece.Rows[^1].Key : After;
-            if (piece.Last && (piece.Digest != _digest || piece.RowCount != Rows))
-            {
-                throw Damaged(
-                    $"the snapshot should have {piece.RowCount} rows of digest {piece.Digest:x8}, and has {Rows} of {_digest:x8}");
-            }
-
-            IsWhole = piece.Last;
-        }
-
-        private static DfsException Damaged(string what) => new(ErrorCode.Corrupt, "fetch a snapshot", what);
-    }
 }
