@@ -29,6 +29,8 @@ public sealed class MetadataServersTests
             await clients[0].CreateDirectoryAsync(history.Root);
             using var stop = new CancellationTokenSource();
             var churn = clients.Select((client, number) => Task.Run(() => ChurnAsync(history, client, number, round, stop.Token))).ToList();
+            await Eventually.HoldsAsync(
+                "the load is under way", () => history.Calls.Count(call => call.Outcome == Outcome.Done) > 20);
             await Task.Delay(random.Next(200, 1_200));
             int leader = await MetaStatus.LeaderOfAsync(cluster);
             if (round % 2 == 0)
