@@ -1,5 +1,4 @@
 using DfsNet.Protocol.Connections;
-using DfsNet.Protocol.Errors;
 using DfsNet.Protocol.Wire;
 using Grpc.Core;
 using ClusterCalls = DfsNet.Protocol.Wire.Cluster;
@@ -13,38 +12,23 @@ internal sealed class MetadataLink(
     public string Address { get; } = address;
 
     public Task<RegisterReply> RegisterAsync(RegisterRequest request, CancellationToken cancellation) =>
-        CallAsync("register", timeout, (client, token) => client.RegisterAsync(request, cancellationToken: token), cancellation);
+        CallAsync("register", timeout, (client, options) => client.RegisterAsync(request, options), cancellation);
 
     public Task<HeartbeatReply> HeartbeatAsync(HeartbeatRequest request, CancellationToken cancellation) =>
-        CallAsync("heartbeat", heartbeatTimeout, (client, token) => client.HeartbeatAsync(request, cancellationToken: token), cancellation);
+        CallAsync("heartbeat", heartbeatTimeout, (client, options) => client.HeartbeatAsync(request, options), cancellation);
 
     public Task<ReportChunksReply> ReportAsync(ReportChunksRequest request, CancellationToken cancellation) =>
-        CallAsync("report", timeout, (client, token) => client.ReportChunksAsync(request, cancellationToken: token), cancellation);
+        CallAsync("report", timeout, (client, options) => client.ReportChunksAsync(request, options), cancellation);
 
-    private async Task<T> CallAsync<T>(
+    private Task<T> CallAsync<T>(
         string step,
         TimeSpan patience,
-        Func<ClusterCalls.ClusterClient, CancellationToken, AsyncUnaryCall<T>> start,
-        CancellationToken cancellation)
-    {
-        using var late = new CancellationTokenSource(patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
-        try
-        {
-            using var call = start(new ClusterCalls.ClusterClient(connections.Control(Address)), either.Token);
-            return await call.ResponseAsync.ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is RpcException or OperationCanceledException)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (late.IsCancellationRequested)
-            {
-                throw new DfsException(ErrorCode.TimedOut, step, $"{Address} did not answer within {patience.TotalSeconds:0.0} s", error);
-            }
-
-            throw error is RpcException rpc
-                ? ErrorStatus.FromRpcException(rpc, $"{step} at {Address}")
-                : new DfsException(ErrorCode.Unavailable, step, $"the call to {Address} was cancelled", error);
-        }
-    }
+        Func<ClusterCalls.ClusterClient, CallOptions, AsyncUnaryCall<T>> start,
+        CancellationToken cancellation) => BoundedCall.RunAsync(
+            step,
+            Address,
+            patience,
+            time,
+            options => start(new ClusterCalls.ClusterClient(connections.Control(Address)), options),
+            cancellation);
 }

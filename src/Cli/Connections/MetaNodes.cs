@@ -127,27 +127,11 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
 
     private bool IsLate(long began) => time.GetElapsedTime(began) > LeaderTime;
 
-    private async Task<T> CallAsync<T>(
+    private Task<T> CallAsync<T>(
         string address,
         string step,
         TimeSpan limit,
         Func<Members.MembersClient, CallOptions, AsyncUnaryCall<T>> call,
-        CancellationToken cancellation)
-    {
-        using var timeout = new CancellationTokenSource(limit, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
-        try
-        {
-            using var attempt = call(
-                new Members.MembersClient(_connections.Control(address)), new CallOptions(cancellationToken: linked.Token));
-            return await attempt.ResponseAsync.ConfigureAwait(false);
-        }
-        catch (RpcException error)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            throw timeout.IsCancellationRequested
-                ? new DfsException(ErrorCode.TimedOut, step, $"{address} did not answer within {limit.TotalSeconds:0} s", error)
-                : ErrorStatus.FromRpcException(error, step);
-        }
-    }
+        CancellationToken cancellation) => BoundedCall.RunAsync(
+            step, address, limit, time, options => call(new Members.MembersClient(_connections.Control(address)), options), cancellation);
 }

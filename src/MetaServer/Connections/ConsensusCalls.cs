@@ -1,5 +1,4 @@
 using DfsNet.Protocol.Connections;
-using DfsNet.Protocol.Errors;
 using DfsNet.Protocol.Wire;
 using Grpc.Core;
 
@@ -18,33 +17,15 @@ internal sealed class ConsensusCalls(IConnections connections, TimeProvider time
         CallAsync(address, "read a snapshot", (client, options) => client.ReadSnapshotAsync(read, options), cancellation);
 
     /// <exception cref="DfsException">What the peer answered, or TimedOut.</exception>
-    private async Task<T> CallAsync<T>(
+    private Task<T> CallAsync<T>(
         string address,
         string step,
         Func<Protocol.Wire.Consensus.ConsensusClient, CallOptions, AsyncUnaryCall<T>> call,
-        CancellationToken cancellation)
-    {
-        using var timeout = new CancellationTokenSource(Patience, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
-        try
-        {
-            var client = new Protocol.Wire.Consensus.ConsensusClient(connections.Control(address));
-            using var attempt = call(client, new CallOptions(cancellationToken: linked.Token));
-            return await attempt.ResponseAsync.ConfigureAwait(false);
-        }
-        catch (RpcException error)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            throw timeout.IsCancellationRequested
-                ? Late(address, step, error)
-                : ErrorStatus.FromRpcException(error, $"{step} at {address}");
-        }
-        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
-        {
-            throw Late(address, step, error);
-        }
-    }
-
-    private static DfsException Late(string address, string step, Exception error) =>
-        new(ErrorCode.TimedOut, step, $"{step}: metadata server {address} did not answer in time", error);
+        CancellationToken cancellation) => BoundedCall.RunAsync(
+            step,
+            address,
+            Patience,
+            time,
+            options => call(new Protocol.Wire.Consensus.ConsensusClient(connections.Control(address)), options),
+            cancellation);
 }
