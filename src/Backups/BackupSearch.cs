@@ -22,6 +22,7 @@ public sealed class BackupSearch(IConnections connections, IBulkTransport bulk, 
 {
     /// <param name="chunkServers">host:port of each; the more are asked, the more is found.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="DfsException">WrongCluster: they are not of one cluster.</exception>
     public async Task<BackupFindings> FindAsync(IReadOnlyList<string> chunkServers, CancellationToken cancellation)
     {
         var chunks = new MarkedChunks(connections, bulk, time);
@@ -33,7 +34,7 @@ public sealed class BackupSearch(IConnections connections, IBulkTransport bulk, 
             {
                 incarnation = Math.Max(incarnation, await chunks.AskAsync(address, cancellation).ConfigureAwait(false));
             }
-            catch (DfsException error)
+            catch (DfsException error) when (error.Code != ErrorCode.WrongCluster)
             {
                 silent[address] = error;
             }

@@ -42,7 +42,7 @@ public sealed class BackupShelf : IBackupShelf
     public static async Task<IReadOnlyList<BackupName>> ListAsync(DfsClient client, CancellationToken cancellation)
     {
         var files = await NamesAsync(client, cancellation).ConfigureAwait(false);
-        return [.. NamesOf(files).Where(name => files.Contains(name + DataSuffix) && files.Contains(name + MapSuffix))];
+        return [.. NamesOf(files).Where(name => IsWhole(name, files))];
     }
 
     /// <inheritdoc/>
@@ -69,7 +69,7 @@ public sealed class BackupShelf : IBackupShelf
     public async Task RemoveBeforeAsync(BackupName oldest, CancellationToken cancellation)
     {
         var files = await NamesAsync(_client, cancellation).ConfigureAwait(false);
-        foreach (var name in NamesOf(files).Where(name => name.CompareTo(oldest) < 0))
+        foreach (var name in NamesOf(files).Where(name => name.CompareTo(oldest) < 0 || !IsWhole(name, files)))
         {
             // Without its map it is none any more.
             await RemoveAsync(name + MapSuffix).ConfigureAwait(false);
@@ -105,6 +105,9 @@ public sealed class BackupShelf : IBackupShelf
 
         return names;
     }
+
+    private static bool IsWhole(BackupName name, HashSet<string> files) =>
+        files.Contains(name + DataSuffix) && files.Contains(name + MapSuffix);
 
     // What others put there is left alone.
     private static IEnumerable<BackupName> NamesOf(IEnumerable<string> files) => files

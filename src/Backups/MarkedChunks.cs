@@ -2,9 +2,7 @@ using DfsNet.Integrity;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Connections;
-using DfsNet.Protocol.Errors;
 using DfsNet.Protocol.Wire;
-using Grpc.Core;
 
 namespace DfsNet.Backups;
 
@@ -19,6 +17,7 @@ internal sealed class MarkedChunks(IConnections connections, IBulkTransport bulk
     private static readonly TimeSpan ReadTime = TimeSpan.FromSeconds(60);
 
     private readonly SortedDictionary<ulong, List<(string Address, ReplicaReport Report)>> _replicas = [];
+    private ulong _cluster;
 
     /// <summary>Chunk ids, ascending, by the backup that they belong to.</summary>
     public ILookup<BackupMark, ulong> ByMark => _replicas
@@ -26,16 +25,21 @@ internal sealed class MarkedChunks(IConnections connections, IBulkTransport bulk
         .ToLookup(pair => pair.Mark, pair => pair.Chunk);
 
     /// <summary>Asks one server for all that it has; the newest incarnation that it was told.</summary>
-    /// <exception cref="DfsException">It does not answer, or cannot yet.</exception>
+    /// <exception cref="DfsException">It does not answer, or cannot yet; WrongCluster: it is not of the same as others.</exception>
     public async Task<ulong> AskAsync(string address, CancellationToken cancellation)
     {
         ulong after = 0;
         while (true)
         {
-            var reply = await CallAsync(
+            var request = new ListBackupsRequest { After = after };
+            var reply = await BoundedCall.RunAsync(
+                "list backups",
                 address,
-                (client, options) => client.ListBackupsAsync(new ListBackupsRequest { After = after }, options),
+                CallTime,
+                time,
+                options => new Chunk.ChunkClient(connections.Control(address)).ListBackupsAsync(request, options),
                 cancellation).ConfigureAwait(false);
+            RequireCluster(address, reply.ClusterId);
             foreach (var report in reply.Replicas)
             {
                 if (!_replicas.TryGetValue(report.ChunkId, out var known))
@@ -100,6 +104,20 @@ internal sealed class MarkedChunks(IConnections connections, IBulkTransport bulk
             ErrorCode.DataLoss, Step, $"chunk {new ChunkId(chunk)} of the backup cannot be read: {last}; ask more chunk servers");
     }
 
+    // Ids and marks of two clusters mean different things: what one knows must not be read as the other's.
+    private void RequireCluster(string address, ulong cluster)
+    {
+        if (cluster != 0 && _cluster != 0 && cluster != _cluster)
+        {
+            throw new DfsException(
+                ErrorCode.WrongCluster,
+                "list backups",
+                $"chunk server {address} is of cluster {new ClusterId(cluster)}, others of {new ClusterId(_cluster)}: name those of one");
+        }
+
+        _cluster = cluster != 0 ? cluster : _cluster;
+    }
+
     private static BackupMark MarkOf(ReplicaReport report) => new(report.BackupIncarnation, report.BackupIndex);
 
     private IEnumerable<(string Address, ReplicaReport Report)> ReplicasOf(ulong chunk, long end) =>
@@ -141,31 +159,11 @@ internal sealed class MarkedChunks(IConnections connections, IBulkTransport bulk
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw Late(error);
+            throw new DfsException(ErrorCode.TimedOut, Step, "it did not answer in time", error);
         }
 
         return read == bytes.Length
             ? bytes.AsMemory(offset - first, length)
             : throw new DfsException(ErrorCode.Unavailable, Step, $"it sent {read} of {bytes.Length} bytes");
     }
-
-    private async Task<T> CallAsync<T>(
-        string address, Func<Chunk.ChunkClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation)
-    {
-        using var timeout = new CancellationTokenSource(CallTime, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
-        try
-        {
-            using var attempt = call(
-                new Chunk.ChunkClient(connections.Control(address)), new CallOptions(cancellationToken: either.Token));
-            return await attempt.ResponseAsync.ConfigureAwait(false);
-        }
-        catch (RpcException error)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            throw timeout.IsCancellationRequested ? Late(error) : ErrorStatus.FromRpcException(error, "list backups");
-        }
-    }
-
-    private static DfsException Late(Exception error) => new(ErrorCode.TimedOut, Step, "it did not answer in time", error);
 }

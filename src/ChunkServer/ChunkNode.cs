@@ -69,7 +69,7 @@ public sealed partial class ChunkNode : IAsyncDisposable
         _reads = new CallSlots("read", options.ReadsMax);
         var copier = new ReplicaCopier(_volumes, bulk, time, logs.CreateLogger<ReplicaCopier>());
         var copies = new CallSlots("copy", options.CopiesMax);
-        var backups = new BackupList(_volumes, () => _identity, () => _seen.Furthest);
+        var backups = new BackupList(_volumes, () => _identity, () => _seen.Furthest.Incarnation);
         ChunkService = new ChunkService(_volumes, copier, _terms, backups, _reads, copies, edge, _stopAppends.Token);
         ChunkDataService = new ChunkDataService(
             _appends, new RangeReader(_volumes), _reads, edge, time, new StopTokens(_stopAppends.Token, _stopReads.Token));

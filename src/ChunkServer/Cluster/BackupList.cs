@@ -7,7 +7,7 @@ namespace DfsNet.ChunkServer.Cluster;
 /// The chunks of this server that are marked as parts of backups of the metadata: answered from the volumes alone, because it is asked when
 /// no metadata is left.
 /// </summary>
-internal sealed class BackupList(VolumeSet volumes, Func<NodeIdentity> identity, Func<HistoryPoint> seen)
+internal sealed class BackupList(VolumeSet volumes, Func<NodeIdentity> identity, Func<ulong> incarnation)
 {
     private const int PageMax = 1_000;
 
@@ -19,12 +19,10 @@ internal sealed class BackupList(VolumeSet volumes, Func<NodeIdentity> identity,
             throw new DfsException(ErrorCode.Unavailable, "list backups", "this chunk server is still opening its volumes");
         }
 
-        var furthest = seen();
         var reply = new ListBackupsReply
         {
             ClusterId = identity().Cluster.Value,
-            SeenIncarnation = furthest.Incarnation,
-            SeenIndex = furthest.Index,
+            SeenIncarnation = incarnation(),
             Last = true,
         };
         bool isLast = false;

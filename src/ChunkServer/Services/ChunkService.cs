@@ -30,8 +30,14 @@ internal sealed class ChunkService(
         return await edge.RunAsync("copy", () => CopyFromAsync(request, ended.Token), ended.Token).ConfigureAwait(false);
     }
 
-    public override Task<ListBackupsReply> ListBackups(ListBackupsRequest request, ServerCallContext context) => edge.RunAsync(
-        "list backups", () => Task.FromResult(backups.After(new ChunkId(request.After))), context.CancellationToken);
+    public override Task<ListBackupsReply> ListBackups(ListBackupsRequest request, ServerCallContext context) =>
+        edge.RunAsync("list backups", () => Task.FromResult(ListBackups(request)), context.CancellationToken);
+
+    private ListBackupsReply ListBackups(ListBackupsRequest request)
+    {
+        using var slot = reads.Take();
+        return backups.After(new ChunkId(request.After));
+    }
 
     private async Task<ReadSmallReply> ReadSmallAsync(ReadSmallRequest request, CancellationToken cancellation)
     {

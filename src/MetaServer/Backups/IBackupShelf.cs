@@ -18,7 +18,10 @@ public interface IBackupShelf : IAsyncDisposable
     Task<BackupName> StoreAsync(
         Func<Func<BackupPiece, CancellationToken, Task>, CancellationToken, Task> fill, CancellationToken cancellation);
 
-    /// <summary>Removes all that came before <paramref name="oldest"/>, also what is left of those that failed.</summary>
+    /// <summary>
+    /// Removes all that came before <paramref name="oldest"/>, and whatever is not whole: what is left of those that failed. Never a whole
+    /// one that is newer, for whoever asks may have slept, and another may lead.
+    /// </summary>
     /// <exception cref="DfsException">What kept it from removing them.</exception>
     Task RemoveBeforeAsync(BackupName oldest, CancellationToken cancellation);
 }

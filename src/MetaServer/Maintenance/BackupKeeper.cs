@@ -80,16 +80,13 @@ internal sealed partial class BackupKeeper(
                 return;
             }
 
+            // What failed before must not pile up with each new attempt.
+            await shelf.RemoveBeforeAsync(kept.FirstOrDefault(), cancellation).ConfigureAwait(false);
             var name = await shelf.StoreAsync(source.WriteAsync, cancellation).ConfigureAwait(false);
             _taken = ticks.Now;
             Taken(name);
-            kept = [.. kept, name];
-            if (kept.Count > options.BackupsKept)
-            {
-                await shelf.RemoveBeforeAsync(kept[^options.BackupsKept], cancellation).ConfigureAwait(false);
-                kept = [.. kept.TakeLast(options.BackupsKept)];
-            }
-
+            kept = [.. kept.Append(name).TakeLast(options.BackupsKept)];
+            await shelf.RemoveBeforeAsync(kept[0], cancellation).ConfigureAwait(false);
             Note(kept, options.BackupInterval);
         }
     }
