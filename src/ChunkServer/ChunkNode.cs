@@ -1,7 +1,9 @@
 using DfsNet.ChunkServer.Cluster;
+using DfsNet.ChunkServer.Maintenance;
 using DfsNet.ChunkServer.Reading;
 using DfsNet.ChunkServer.Replication;
 using DfsNet.ChunkServer.Services;
+using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Connections;
 using DfsNet.Protocol.Wire;
@@ -16,6 +18,9 @@ public sealed partial class ChunkNode : IAsyncDisposable
     // Running reads are few and short; looking often costs nothing.
     private static readonly TimeSpan StopPoll = TimeSpan.FromMilliseconds(20);
 
+    // A source may be asked by several targets that have chosen it as their second.
+    private const int CopiesFromHerePerCopyHere = 4;
+
     private readonly ChunkServerOptions _options;
     private readonly IReadOnlyList<IDisk> _disks;
     private readonly TimeProvider _time;
@@ -29,6 +34,8 @@ public sealed partial class ChunkNode : IAsyncDisposable
     private readonly VolumeSet _volumes = new();
     private readonly VolumeGauges _gauges = new();
     private readonly OrderTerms _terms = new();
+    private readonly Scrubbing _scrubbing = new();
+    private readonly BackgroundPace _pace;
     private readonly AppendAcceptor _appends;
     private readonly CallSlots _reads;
     private volatile NodeIdentity _identity = NodeIdentity.Unknown;
@@ -64,20 +71,31 @@ public sealed partial class ChunkNode : IAsyncDisposable
         _logs = logs;
         _log = logs.CreateLogger<ChunkNode>();
         var edge = new RpcEdge(logs.CreateLogger<RpcEdge>());
-        var context = new ChainContext(() => _identity, _volumes, bulk, time, options);
+        _pace = new BackgroundPace(time);
+        _gauges.ScrubOf = _scrubbing.StatusOf;
+        var context = new ChainContext(() => _identity, _volumes, bulk, connections, _pace, time, options);
         _appends = new AppendAcceptor(context, logs.CreateLogger<AppendAcceptor>());
         _reads = new CallSlots("read", options.ReadsMax);
-        var copier = new ReplicaCopier(_volumes, bulk, time, logs.CreateLogger<ReplicaCopier>());
+        var copier = new ReplicaCopier(_volumes, bulk, _pace, time, logs.CreateLogger<ReplicaCopier>());
         var copies = new CallSlots("copy", options.CopiesMax);
         var backups = new BackupList(_volumes, () => _identity, () => _seen.Furthest.Incarnation);
-        ChunkService = new ChunkService(_volumes, copier, _terms, backups, _reads, copies, edge, _stopAppends.Token);
+        ChunkService = new ChunkService(_volumes, copier, _terms, backups, _pace, _reads, copies, edge, _stopAppends.Token);
         ChunkDataService = new ChunkDataService(
-            _appends, new RangeReader(_volumes), _reads, edge, time, new StopTokens(_stopAppends.Token, _stopReads.Token));
+            _appends,
+            new RangeReader(_volumes, _pace, time),
+            _reads,
+            new CallSlots("read for a copy", options.CopiesMax * CopiesFromHerePerCopyHere),
+            edge,
+            time,
+            new StopTokens(_stopAppends.Token, _stopReads.Token));
     }
 
     public Chunk.ChunkBase ChunkService { get; }
 
     public ChunkData.ChunkDataBase ChunkDataService { get; }
+
+    /// <summary>How it is at this moment.</summary>
+    public ChunkFigures Figures => new(_appends.Active, _reads.Taken, _gauges.Statuses());
 
     /// <summary>Completes when a metadata server has registered this server; faults when it or a data directory refuses.</summary>
     public Task Ready => _ready.Task;
@@ -144,7 +162,7 @@ public sealed partial class ChunkNode : IAsyncDisposable
         var opener = new VolumeOpener(directories, _gauges, _options, _time, _logs);
         var load = new ServerLoad(() => _appends.Active, () => _reads.Taken);
         var presence = new Presence(
-            membership, _gauges, _volumes, _terms, load, _options, _connections, _time, _random, _logs);
+            membership, _gauges, _volumes, _terms, _scrubbing, load, _options, _connections, _time, _random, _logs);
         _seen = directories.Seen;
         await opener.AnnounceAsync().ConfigureAwait(false);
         bool isNew = directories.Identity == NodeIdentity.Unknown;
@@ -163,8 +181,19 @@ public sealed partial class ChunkNode : IAsyncDisposable
 
         Started(_identity.Server.Value, address, _volumes.All.Count);
         _ready.TrySetResult();
-        await presence.RunAsync(directories, cancellation).ConfigureAwait(false);
+        await presence.RunAsync(directories, over => _scrubbing.RunAsync(ScrubbersOf(directories), over), cancellation)
+            .ConfigureAwait(false);
     }
+
+    private Dictionary<VolumeId, Scrubber> ScrubbersOf(DataDirectories directories) => _volumes.All.ToDictionary(
+        volume => volume.Id,
+        volume => new Scrubber(
+            volume,
+            directories.Present.Single(directory => directory.Record.Volume == volume.Id).Disk,
+            _pace,
+            _options.ScrubPeriod,
+            _time,
+            _logs.CreateLogger<Scrubber>()));
 
     private async Task StopAsync(DataDirectories directories)
     {

@@ -59,6 +59,11 @@ public sealed record ChunkServerOptions
     [Range(1, 100)]
     public int CopiesMax { get; init; } = 4;
 
+    // A latent sector error or a rotten block is found before the other replicas are likely to fail.
+    [Description("Time within which every replica is read again and compared with its checksums")]
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan ScrubPeriod { get; init; } = TimeSpan.FromDays(7);
+
     [Description("Orders of the metadata server that are carried out at the same time")]
     [Range(1, 100)]
     public int OrdersAtOnceMax { get; init; } = 8;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DfsNet.Client;
+using DfsNet.Hosting.Monitoring;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Connections;
 using DfsNet.Protocol.Wire;
@@ -15,6 +16,7 @@ internal sealed class Clients(MetaAddressOption meta, LogLevelOption logLevel, S
         var addresses = meta.Of(parsed);
         var logs = logLevel.Open(parsed, LogLevel.Error);
         var connections = new GrpcConnections();
+        var traces = TraceExport.Start("dfs", surroundings.Variable("DFS_TRACES"));
         bool connected = false;
         try
         {
@@ -27,7 +29,7 @@ internal sealed class Clients(MetaAddressOption meta, LogLevelOption logLevel, S
                 logs,
                 cancellation).ConfigureAwait(false);
             connected = true;
-            return new ConnectedClient(client, connections, logs);
+            return new ConnectedClient(client, connections, traces, logs);
         }
         catch (DfsException error) when (error.Code is ErrorCode.Unavailable or ErrorCode.TimedOut)
         {
@@ -39,6 +41,7 @@ internal sealed class Clients(MetaAddressOption meta, LogLevelOption logLevel, S
             if (!connected)
             {
                 connections.Dispose();
+                traces?.Dispose();
                 logs.Dispose();
             }
         }
@@ -46,7 +49,8 @@ internal sealed class Clients(MetaAddressOption meta, LogLevelOption logLevel, S
 }
 
 /// <summary>A client and what was opened for it.</summary>
-internal sealed class ConnectedClient(DfsClient client, GrpcConnections connections, ILoggerFactory logs) : IAsyncDisposable
+internal sealed class ConnectedClient(DfsClient client, GrpcConnections connections, IDisposable? traces, ILoggerFactory logs)
+    : IAsyncDisposable
 {
     public DfsClient Files { get; } = client;
 
@@ -54,6 +58,7 @@ internal sealed class ConnectedClient(DfsClient client, GrpcConnections connecti
     {
         await Files.DisposeAsync().ConfigureAwait(false);
         connections.Dispose();
+        traces?.Dispose();
         logs.Dispose();
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using DfsNet.Cli.Commands;
+using DfsNet.Cli.Options;
 
 namespace DfsNet.Cli;
 
@@ -12,7 +13,18 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Surroundings surroundings, CancellationToken cancellation)
     {
-        var parsed = Build(surroundings).Parse(arguments, Parser);
+        var root = Build(surroundings);
+        try
+        {
+            arguments = ConfigFile.Expand(arguments, root);
+        }
+        catch (CommandFailure failure)
+        {
+            await surroundings.Error.WriteLineAsync($"dfs {arguments[0]}: {failure.Message}").ConfigureAwait(false);
+            return failure.ExitCode;
+        }
+
+        var parsed = root.Parse(arguments, Parser);
         string command = CommandName(parsed);
         if (parsed.Action is not HelpAction && UsageProblem.Of(parsed) is { } problem)
         {
@@ -67,9 +79,11 @@ internal static class CommandLine
             StatCommand.Create(clients, surroundings),
             DfCommand.Create(clients, surroundings),
             LocateCommand.Create(clients, surroundings),
+            PolicyCommand.Create(clients, surroundings),
             AdminCommand.Create(clients, meta, surroundings),
             UpCommand.Create(logLevel, surroundings),
             DemoCommand.Create(surroundings),
+            DrillCommand.Create(meta, surroundings),
             BenchCommand.Create(clients, surroundings),
             MetaServerCommand.Create(logLevel, surroundings),
             ChunkServerCommand.Create(meta, logLevel, surroundings),

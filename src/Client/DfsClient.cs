@@ -34,11 +34,13 @@ public sealed class DfsClient : IAsyncDisposable
         IAsyncDisposable? owned)
     {
         var jitter = new Jitter(random);
-        var ratings = new ReplicaRatings(options.HostName, time, jitter);
+        var times = new VolumeTimes(time);
+        var ratings = new ReplicaRatings(options.HostName, times, time, jitter);
         _connection = new MetadataConnection(options, connections, time, jitter);
-        _sessions = new SessionHolder(_connection, options, connections, transport, time, logs);
+        _sessions = new SessionHolder(_connection, options, connections, transport, times, time, logs);
         var calls = new ChunkCalls(connections, _connection, ratings);
-        var reader = new ChunkReader(transport, calls, new ChecksumCache(calls, ratings), ratings, time);
+        var reader = new ChunkReader(
+            transport, calls, new ChecksumCache(calls, ratings), ratings, new Hedging(options.HedgedReads, time), time);
         _names = new Names(_connection, _sessions);
         _files = new FileAccess(_connection, _sessions, _names, reader, options);
         _owned = owned;
@@ -135,6 +137,14 @@ public sealed class DfsClient : IAsyncDisposable
     public Task TruncateAsync(string path, long length, CancellationToken cancellation = default) =>
         _names.TruncateAsync(DfsPath.Parse(path), length, cancellation);
 
+    /// <summary>
+    /// Says how many replicas new files below a directory get, or makes those of a file so many: more come, and fewer go, in the
+    /// background. Fewer not where other files share a chunk.
+    /// </summary>
+    /// <exception cref="DfsException">NotFound, InvalidArgument (not 1 to 10), Unsupported (an older cluster).</exception>
+    public Task SetReplicationAsync(string path, int replication, CancellationToken cancellation = default) =>
+        _names.SetReplicationAsync(DfsPath.Parse(path), replication, cancellation);
+
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="DfsException">NotFound, IsADirectory, InvalidArgument.</exception>
     public Task<DfsFileStream> OpenReadAsync(string path, CancellationToken cancellation = default) =>
@@ -148,9 +158,12 @@ public sealed class DfsClient : IAsyncDisposable
     /// <summary>Stores a whole file in one step: a reader sees either nothing of it (or the old content) or all.</summary>
     /// <exception cref="DfsException">AlreadyExists (without Overwrite), NotFound (a parent), IsADirectory, TooFewServers, OutOfSpace,
     /// InvalidArgument; OutcomeUnknown when the session ended before the result was known.</exception>
-    public Task<DfsPutResult> PutAsync(
-        string path, ReadOnlyMemory<byte> content, DfsPutOptions? options = null, CancellationToken cancellation = default) =>
-        _files.PutAsync(DfsPath.Parse(path), content, options ?? new DfsPutOptions(), cancellation);
+    public async Task<DfsPutResult> PutAsync(
+        string path, ReadOnlyMemory<byte> content, DfsPutOptions? options = null, CancellationToken cancellation = default)
+    {
+        using var span = Tracing.Start("put", path);
+        return await _files.PutAsync(DfsPath.Parse(path), content, options ?? new DfsPutOptions(), cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Stores a whole file in one step from a stream of known or unknown length, from its position to its end; memory stays bounded.
@@ -161,10 +174,14 @@ public sealed class DfsClient : IAsyncDisposable
     /// <param name="progress">Hears how many bytes are durable so far.</param>
     /// <param name="cancellation">Ends the storing; nothing of it becomes visible, unless the last step was already under way.</param>
     /// <exception cref="DfsException">As for the other overload; SessionEnded when this client was away for too long.</exception>
-    public Task<DfsPutResult> PutAsync(
+    public async Task<DfsPutResult> PutAsync(
         string path, Stream content, DfsPutOptions? options =
-            null, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        _files.PutAsync(DfsPath.Parse(path), content, options ?? new DfsPutOptions(), progress, cancellation);
+            null, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        using var span = Tracing.Start("put", path);
+        return await _files.PutAsync(DfsPath.Parse(path), content, options ?? new DfsPutOptions(), progress, cancellation)
+            .ConfigureAwait(false);
+    }
 
     /// <summary>Writes a whole file to a stream.</summary>
     /// <param name="path">The file.</param>
@@ -172,9 +189,12 @@ public sealed class DfsClient : IAsyncDisposable
     /// <param name="progress">Hears how many bytes were written so far.</param>
     /// <param name="cancellation">Ends the copying.</param>
     /// <exception cref="DfsException">NotFound, IsADirectory, DataLoss, InvalidArgument.</exception>
-    public Task<DfsFileInfo> GetAsync(
-        string path, Stream target, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        _files.GetAsync(DfsPath.Parse(path), target, progress, cancellation);
+    public async Task<DfsFileInfo> GetAsync(
+        string path, Stream target, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        using var span = Tracing.Start("get", path);
+        return await _files.GetAsync(DfsPath.Parse(path), target, progress, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Where the bytes of a file lie.</summary>
     /// <exception cref="DfsException">NotFound, IsADirectory, InvalidArgument.</exception>

@@ -44,7 +44,7 @@ public sealed record DfsClientOptions
     /// <summary>
     /// How long an append chain may be silent with bytes outstanding before it is replaced. A healthy chain answers in milliseconds. The
     /// servers notice a silent member after two seconds and one more for the hops of the chain, and name it: the client waits a little
-    /// longer.
+    /// longer. After four sevenths of this time the head is asked whether it answers at all; if not, the chain is replaced at once.
     /// </summary>
     [Description("Silence of an append chain after which it is replaced.")]
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
@@ -56,6 +56,12 @@ public sealed record DfsClientOptions
     [Description("Silence of a replica after which another one is read.")]
     [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
     public TimeSpan ReadSilence { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// Whether a read that is slower than nearly all others lately is asked of a second replica too; at most one in twenty is.
+    /// </summary>
+    [Description("Whether slow reads are asked of a second replica too, at most one in twenty.")]
+    public bool HedgedReads { get; init; } = true;
 
     /// <summary>An open chunk that got no bytes for this long is sealed.</summary>
     [Description("Idle time after which an open chunk is sealed.")]

@@ -89,6 +89,7 @@ public sealed class DfsFileStream : Stream
     /// <exception cref="DfsException">DataLoss when no replica has the bytes; TimedOut or Unavailable when none answers.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        using var span = Tracing.Start("read", Path);
         var reader = Reader();
         var deadline = reader.NewDeadline();
         ulong version = 0;
@@ -173,8 +174,14 @@ public sealed class DfsFileStream : Stream
     /// Returns when what was written is durable and visible (atomic writes: durable; they become visible when the stream is closed). When
     /// appending, the bytes since the last flush are added at the file's end in one piece.
     /// </summary>
-    public override Task FlushAsync(CancellationToken cancellationToken) =>
-        _writer is null ? Task.CompletedTask : Writer().FlushAsync(cancellationToken);
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_writer is not null)
+        {
+            using var span = Tracing.Start("flush", Path);
+            await Writer().FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Shortens the file or lets it grow by zeros, after a flush. The position stays.</summary>
     /// <param name="length">New length in bytes.</param>

@@ -9,6 +9,12 @@ namespace DfsNet.Client;
 internal sealed class FileAccess(
     MetadataConnection connection, SessionHolder sessions, Names names, ChunkReader chunks, DfsClientOptions options)
 {
+    // A client that reads this much is worth a session: what it reads is held for it, and what it measures of the servers is heard.
+    private const int GetsWithoutSession = 16;
+    private const long BytesWithoutSession = 256L * 1024 * 1024;
+
+    private int _gets;
+
     public async Task<DfsFileStream> OpenReadAsync(DfsPath path, CancellationToken cancellation)
     {
         var (reader, page) = await OpenReaderAsync(path, cancellation).ConfigureAwait(false);
@@ -30,11 +36,16 @@ internal sealed class FileAccess(
                 throw new ArgumentException("an atomic write creates the file: its mode is Create or CreateNew", nameof(write));
             }
 
-            var target = new NewFile(session.Session, path, write.Mode == DfsWriteMode.Create, write.CreateParents, write.PermissionBits);
-            return new DfsFileStream(path.Text, NewWriter(session, names.RootReplication, target), 0, false, null, () => { });
+            var policy = await names.Policies.OfParentAsync(path, cancellation).ConfigureAwait(false);
+            var target = new NewFile(
+                session.Session, path, policy.Inode, write.Mode == DfsWriteMode.Create, write.CreateParents, write.PermissionBits);
+            return new DfsFileStream(path.Text, NewWriter(session, policy.Replication, target), 0, false, null, () => { });
         }
 
         bool keep = write.Mode is DfsWriteMode.Open or DfsWriteMode.OpenOrCreate or DfsWriteMode.Append;
+
+        // Before the file is there: what fails behind that would be told of a file that was made.
+        var byDirectory = await names.Policies.OfParentAsync(path, cancellation).ConfigureAwait(false);
         var create = new CreateFile
         {
             Target = path.ToReference(),
@@ -45,7 +56,8 @@ internal sealed class FileAccess(
         };
         var created = await session.Session.SubmitAsync(
             $"open {path.Text}", new ClientCommand { CreateFile = create }, deadline, cancellation).ConfigureAwait(false);
-        return await OpenExistingAsync(path, session, created.Inode, keep, write.Mode == DfsWriteMode.Append, cancellation).ConfigureAwait(
+        return await OpenExistingAsync(
+            path, session, created.Inode, keep, byDirectory.Replication, write.Mode == DfsWriteMode.Append, cancellation).ConfigureAwait(
             false);
     }
 
@@ -85,9 +97,15 @@ internal sealed class FileAccess(
         try
         {
             reader.ExpectSequential();
+            bool isWorthASession = Interlocked.Increment(ref _gets) > GetsWithoutSession;
             long position = 0;
             while (true)
             {
+                if (isWorthASession || position > BytesWithoutSession)
+                {
+                    sessions.OpenInBackground();
+                }
+
                 var bytes = await reader.PeekAsync(position, Limits.FramePayloadMax, cancellation).ConfigureAwait(false);
                 if (bytes.IsEmpty)
                 {
@@ -154,10 +172,9 @@ internal sealed class FileAccess(
     }
 
     private async Task<DfsFileStream> OpenExistingAsync(
-        DfsPath path, WriteSession session, ulong inode, bool keep, bool appends, CancellationToken cancellation)
+        DfsPath path, WriteSession session, ulong inode, bool keep, int replication, bool appends, CancellationToken cancellation)
     {
         long length = 0;
-        int replication = names.RootReplication;
         if (keep)
         {
             var attributes = await names.LookupAsync(
@@ -165,6 +182,7 @@ internal sealed class FileAccess(
             length = (long)attributes.Length;
             replication = (int)attributes.Replication;
         }
+
 
         var writer = NewWriter(session, replication, new OpenedFile(session.Session, inode, appends));
         sessions.Held.Hold(inode);
@@ -182,8 +200,9 @@ internal sealed class FileAccess(
         CancellationToken cancellation)
     {
         var session = await sessions.GetAsync(connection.NewDeadline(), cancellation).ConfigureAwait(false);
-        var target = new NewFile(session.Session, path, put.Overwrite, put.CreateParents, put.PermissionBits);
-        var writer = NewWriter(session, names.RootReplication, target);
+        var policy = await names.Policies.OfParentAsync(path, cancellation).ConfigureAwait(false);
+        var target = new NewFile(session.Session, path, policy.Inode, put.Overwrite, put.CreateParents, put.PermissionBits);
+        var writer = NewWriter(session, policy.Replication, target);
         try
         {
             await fill(writer, cancellation).ConfigureAwait(false);

@@ -12,12 +12,20 @@ internal sealed class Names(MetadataConnection connection, SessionHolder session
     // Files of a directory that are removed at the same time: enough to hide the round trips, few enough to be fair to others.
     private const int RemovalsAtOnce = 16;
 
-    /// <summary>Replicas of files whose directory says nothing else; known once connected.</summary>
-    public int RootReplication { get; private set; }
+    /// <summary>How many replicas files get, by their directory.</summary>
+    public DirectoryPolicies Policies { get; } = new(
+        async (target, cancellation) =>
+        {
+            var reply = await connection.CallAsync(
+                "look up a policy", (client, call) => client.LookupAsync(new LookupRequest { Target = target }, call),
+                connection.NewDeadline(), cancellation).ConfigureAwait(false);
+            return reply.Attributes;
+        },
+        connection.Time);
 
     /// <summary>Finds a metadata server that answers.</summary>
-    public async Task ConnectAsync(CallDeadline deadline, CancellationToken cancellation) =>
-        RootReplication = (int)(await LookupAsync(new PathRef(), "connect", deadline, cancellation).ConfigureAwait(false)).Replication;
+    public Task ConnectAsync(CallDeadline deadline, CancellationToken cancellation) =>
+        LookupAsync(new PathRef(), "connect", deadline, cancellation);
 
     public async Task<DfsFileInfo> StatAsync(DfsPath path, CancellationToken cancellation) => DfsFileInfo.From(
         path.Text,
@@ -111,6 +119,23 @@ internal sealed class Names(MetadataConnection connection, SessionHolder session
     {
         var rename = new Rename { Source = source.ToReference(), Target = target.ToReference(), NoReplace = !replace };
         return SubmitAsync($"move {source.Text} to {target.Text}", new ClientCommand { Rename = rename }, cancellation);
+    }
+
+    /// <summary>Sets a policy in bounded steps: each takes so many slices of a file along.</summary>
+    public async Task SetReplicationAsync(DfsPath path, int replication, CancellationToken cancellation)
+    {
+        var policy = new SetPolicy { Target = path.ToReference(), Replication = (uint)Math.Max(0, replication) };
+        while (true)
+        {
+            var result = await SubmitAsync($"set policy of {path.Text}", new ClientCommand { SetPolicy = policy }, cancellation)
+                .ConfigureAwait(false);
+            if (!result.More)
+            {
+                return;
+            }
+
+            policy.FromOffset = result.FileOffset;
+        }
     }
 
     public async Task TruncateAsync(DfsPath path, long length, CancellationToken cancellation)

@@ -17,6 +17,7 @@ internal sealed partial class SessionHolder(
     DfsClientOptions options,
     IConnections connections,
     IBulkTransport transport,
+    VolumeTimes times,
     TimeProvider time,
     ILoggerFactory logs) : IAsyncDisposable
 {
@@ -30,7 +31,7 @@ internal sealed partial class SessionHolder(
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _log = logs.CreateLogger<DfsClient>();
-    private readonly FailedServers _failed = new(options.FailedServerMemory, time);
+    private readonly FailedPlaces _failed = new(options.FailedServerMemory, time);
     private readonly CancellationTokenSource _closing = new();
 
     // Guards the fields below.
@@ -149,7 +150,7 @@ internal sealed partial class SessionHolder(
 
         var session = new Session(connection, reply);
         var opener = new ChunkOpener(
-            session, transport, new ChainDiagnosis(connections, _failed, time), _failed, options, time, connection.Jitter,
+            session, transport, times, new ChainDiagnosis(connections, _failed, time), _failed, options, time, connection.Jitter,
             logs.CreateLogger<ChunkWriter>());
         var opened = new WriteSession(session, new ChunkPool(session, opener, options, time));
         SessionOpened(session.Id);
@@ -172,6 +173,7 @@ internal sealed partial class SessionHolder(
             while (!ending.IsCancellationRequested)
             {
                 var request = Held.Describe(session.Id.Value, all);
+                request.Seen.AddRange(times.Take());
                 try
                 {
                     var reply =

@@ -78,7 +78,6 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             Listen = address,
             Peers = _options.MetaServers == 1 ? [] : MetaAddresses,
             Replication = _options.Replication,
-            MinReplicas = Math.Min(2, _options.Replication),
         };
         var host = await MetaServerHost.StartAsync(options, _logs, cancellation).ConfigureAwait(false);
         _metaServers[number] = host;

@@ -1,4 +1,5 @@
 using DfsNet.MetaServer.Backups;
+using DfsNet.MetaServer.Connections;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
@@ -18,6 +19,7 @@ internal sealed partial class LeadershipSeat(
     SpaceWatch space,
     Mailbox mailbox,
     NodeLife life,
+    CopyCalls copies,
     TimeProvider time,
     Random random,
     ILoggerFactory logs)
@@ -50,7 +52,7 @@ internal sealed partial class LeadershipSeat(
 
         FixedOptions.Require(options, cluster);
         var proposer = new Proposer(mailbox, life.Replica, term, space, time, options);
-        var lead = new Leadership(options, store, shelf, proposer, life, space, time, random, logs);
+        var lead = new Leadership(options, store, shelf, proposer, life, space, copies, time, random, logs);
         lead.Load();
         _ending = new CancellationTokenSource();
         _loops.RemoveAll(loop => loop.IsCompleted);
@@ -85,14 +87,7 @@ internal sealed partial class LeadershipSeat(
         var command = new Command
         {
             StampUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
-            Bootstrap = new Bootstrap
-            {
-                ClusterId = DataDirectory.DrawId(random),
-                Replication = (uint)options.Replication,
-                MinReplicas = (uint)Math.Min(options.MinReplicas, options.Replication),
-                ChunkSize = (uint)options.ChunkSize,
-                FeatureLevel = FeatureLevels.Newest,
-            },
+            Bootstrap = FixedOptions.NewCluster(options, DataDirectory.DrawId(random)),
         };
         mailbox.Post(new Proposal(term, command, command.ToByteArray()));
     }

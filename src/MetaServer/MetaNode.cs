@@ -54,6 +54,7 @@ public sealed partial class MetaNode : IAsyncDisposable
         MetadataService = new MetadataService(edge, Lead);
         ClusterService = new ClusterService(edge, Lead, () => _life);
         ConsensusService = new ConsensusService(edge, () => _desk);
+        OperationService = new OperationService(edge, Lead);
         MembersService = new MembersService(edge, new MemberViews(() => _life, WhyNotServing, options.CallTimeMax, time));
     }
 
@@ -66,6 +67,9 @@ public sealed partial class MetaNode : IAsyncDisposable
     /// <summary>What other metadata servers call.</summary>
     public Protocol.Wire.Consensus.ConsensusBase ConsensusService { get; }
 
+    /// <summary>What operators ask of the cluster and order.</summary>
+    public Operation.OperationBase OperationService { get; }
+
     /// <summary>What operators ask about metadata servers.</summary>
     public Members.MembersBase MembersService { get; }
 
@@ -77,6 +81,15 @@ public sealed partial class MetaNode : IAsyncDisposable
 
     /// <summary>The term in which this node leads; 0 while it does not.</summary>
     public ulong LeadingTerm => _life?.Seat.Present?.Proposer.Term ?? 0;
+
+    /// <summary>How it is at this moment.</summary>
+    public MetaFigures Figures => _life is not { } life ? new MetaFigures()
+        : life.Seat.Present?.Figures() ?? new MetaFigures { AppliedIndex = life.Store.AppliedIndex };
+
+    /// <summary>Null when it serves, or takes part; else why not.</summary>
+    public string? WhyNotReady => !Ready.IsCompletedSuccessfully ? "starting"
+        : _life?.Replica.Seen is { LeaderAddress.Length: 0, IsLeader: false } ? "the metadata servers have no leader"
+        : null;
 
     /// <summary>A part of its log was lost, and is not repaired yet.</summary>
     public bool IsImpaired => _life?.Replica.Seen.IsImpaired ?? false;

@@ -52,6 +52,25 @@ public sealed record MetaServerOptions
     [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    [Description("How long a chunk server must have been dead before its replicas are made anew elsewhere.")]
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan RepairGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    // Two keep a disk and a link busy; each holds a slot of the server's own limit.
+    [Description("Copies that one chunk server sends, and that it receives, at the same time.")]
+    [Range(1, 100)]
+    public int CopiesPerServer { get; init; } = 2;
+
+    // A tenth of a gigabit link, and less than half of what one hard disk reads: users hardly notice.
+    [Description("Bytes a second that one chunk server sends, and receives, for balance; 0: no bound.")]
+    [Range(typeof(long), "0", "1099511627776")]
+    public long BalanceRate { get; init; } = 32L * 1024 * 1024;
+
+    [Description("When a fifth of the chunk servers or several fault domains die within this time, only last copies are repaired, "
+        + "and for as long.")]
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan MassFailureWindow { get; init; } = TimeSpan.FromMinutes(10);
+
     [Description("Silence after which a client's session is ended and its open chunks are sealed.")]
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -102,17 +121,18 @@ public sealed record MetaServerOptions
 
     // ---- of the cluster: used when it is created, fixed afterwards ----
 
-    [Description("Replicas of a chunk, unless a directory says otherwise. Fixed when the cluster is created.")]
+    [Description("Replicas of a chunk, unless a directory says otherwise; fixed when the cluster is created, with 3 if nothing is said")]
     [Range(1, 10)]
-    public int Replication { get; init; } = 3;
+    public int? Replication { get; init; }
 
-    [Description("Fewest replicas a new chunk may begin with (1 where the replication is 1). Fixed when the cluster is created.")]
+    [Description("Fewest replicas a new chunk may begin with; fixed when the cluster is created, with 2 if nothing is said")]
     [Range(1, 10)]
-    public int MinReplicas { get; init; } = 2;
+    public int? MinReplicas { get; init; }
 
-    [Description("Largest size of a chunk in bytes, a multiple of 65536. Fixed when the cluster is created.")]
+    [Description(
+        "Largest size of a chunk in bytes, a multiple of 65536; fixed when the cluster is created, with 67108864 if nothing is said")]
     [Range(Limits.BlockSize, Limits.ChunkSizeMax)]
-    public int ChunkSize { get; init; } = Limits.ChunkSizeMax;
+    public int? ChunkSize { get; init; }
 
     /// <summary>Throws a <see cref="DfsException"/> that names every problem at once.</summary>
     public void Validate()
@@ -120,12 +140,13 @@ public sealed record MetaServerOptions
         var results = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), results, validateAllProperties: true);
         var problems = results.Select(result => result.ErrorMessage ?? "invalid").ToList();
-        if (MinReplicas > Replication && Replication > 1)
+        int replication = Replication ?? FixedOptions.ReplicationDefault;
+        if (MinReplicas > replication && replication > 1)
         {
-            problems.Add($"--min-replicas {MinReplicas} is more than --replication {Replication}.");
+            problems.Add($"--min-replicas {MinReplicas} is more than --replication {replication}.");
         }
 
-        if (ChunkSize % Limits.BlockSize != 0)
+        if (ChunkSize is { } size && size % Limits.BlockSize != 0)
         {
             problems.Add($"--chunk-size {ChunkSize} is no multiple of {Limits.BlockSize}.");
         }

@@ -70,7 +70,9 @@ internal sealed partial class NodeLife
         _intake = new SnapshotIntake(
             new SnapshotInstallation(devices.Disk, directory, devices.Stores, budget, time), Card, calls, mailbox, _ending.Token,
             logs.CreateLogger<SnapshotIntake>());
-        Seat = new LeadershipSeat(options, store, devices.Shelf, _space, mailbox, this, time, devices.Random, logs);
+        Seat = new LeadershipSeat(
+            options, store, devices.Shelf, _space, mailbox, this, new CopyCalls(devices.Connections, time), time,
+            devices.Random, logs);
         var applier = new Applier(state, mailbox.Applied, new LeadershipCalls(Seat.TryBegin, Seat.Observe, Seat.End));
         var raftOptions = RaftOptionsOf(options);
         var restored = Restore(directory, store, log, ballot);

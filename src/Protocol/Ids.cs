@@ -50,6 +50,16 @@ public readonly record struct VolumeId(ulong Value) : IComparable<VolumeId>
     public override string ToString() => Value.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 }
 
+/// <summary>A volume of a chunk server: where a replica is, or may go.</summary>
+public readonly record struct ReplicaPlace(ServerId Server, VolumeId Volume) : IComparable<ReplicaPlace>
+{
+    public int CompareTo(ReplicaPlace other)
+    {
+        int order = Server.CompareTo(other.Server);
+        return order != 0 ? order : Volume.CompareTo(other.Volume);
+    }
+}
+
 /// <summary>A cluster; drawn at random at bootstrap.</summary>
 public readonly record struct ClusterId(ulong Value)
 {

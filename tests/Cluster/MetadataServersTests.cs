@@ -22,7 +22,7 @@ public sealed class MetadataServersTests
         var chronicle = new Chronicle(() => watch.Elapsed.Ticks);
         var histories = new List<NamespaceHistory>();
         var random = new Random(7);
-        for (int round = 0; round < 6; round++)
+        for (int round = 0; round < 4; round++)
         {
             var history = new NamespaceHistory(chronicle, $"/round{round}");
             histories.Add(history);

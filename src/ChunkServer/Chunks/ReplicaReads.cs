@@ -6,7 +6,7 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.ChunkServer.Chunks;
 
 /// <summary>What readers ask: ranges, small ranges and checksums, all checked first and verified before anything leaves.</summary>
-internal sealed class ReplicaReads(BlockReader blocks)
+internal sealed class ReplicaReads(BlockReader blocks, TimeProvider time)
 {
     private const string Step = "read";
 
@@ -74,7 +74,7 @@ internal sealed class ReplicaReads(BlockReader blocks)
     }
 
     /// <summary>Reads everything once; false when the replica is damaged.</summary>
-    public async Task<bool> VerifyAsync(ChunkId chunk, CancellationToken cancellation)
+    public async Task<bool> VerifyAsync(ChunkId chunk, StepBack? stepBack, CancellationToken cancellation)
     {
         try
         {
@@ -88,8 +88,13 @@ internal sealed class ReplicaReads(BlockReader blocks)
             for (int block = 0; block < count; block += BlocksPerRead)
             {
                 cancellation.ThrowIfCancellationRequested();
+                long began = time.GetTimestamp();
                 var (bytes, _) = await blocks.ReadAsync(chunk, block, BlocksPerRead, 0).ConfigureAwait(false);
                 bytes.Dispose();
+                if (stepBack is not null)
+                {
+                    await stepBack(time.GetElapsedTime(began), cancellation).ConfigureAwait(false);
+                }
             }
 
             return true;

@@ -34,6 +34,15 @@ internal sealed class ReplicaTable(VolumeId volume)
         _sorted = null;
     }
 
+    /// <summary>Bytes of all replicas together.</summary>
+    public long SumLengths()
+    {
+        lock (Order) // guards the table
+        {
+            return _replicas.Values.Sum(replica => (long)replica.Length);
+        }
+    }
+
     /// <summary>A page of the table in order of chunk id.</summary>
     public IReadOnlyList<ReplicaReport> Report(ChunkId after, int limit)
     {

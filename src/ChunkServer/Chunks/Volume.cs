@@ -11,6 +11,10 @@ namespace DfsNet.ChunkServer.Chunks;
 /// </summary>
 public sealed partial class Volume : IAsyncDisposable
 {
+    private const int SumAlwaysMax = 10_000;
+
+    private static readonly TimeSpan SumValidFor = TimeSpan.FromSeconds(5);
+
     private readonly ChunkStore _store;
     private readonly Checkpoint _checkpoint;
     private readonly ReplicaCreation _creation;
@@ -19,6 +23,8 @@ public sealed partial class Volume : IAsyncDisposable
     private readonly ReplicaRemoval _removal;
     private readonly ReplicaImports _imports;
     private readonly ILogger _log;
+    private long _sum;
+    private long? _sumValid;
 
     private Volume(ChunkStore store, Checkpoint checkpoint, ILogger log)
     {
@@ -27,7 +33,7 @@ public sealed partial class Volume : IAsyncDisposable
         _log = log;
         _checkpoint = checkpoint;
         _creation = new ReplicaCreation(store, checkpoint);
-        _reads = new ReplicaReads(new BlockReader(store, quarantine));
+        _reads = new ReplicaReads(new BlockReader(store, quarantine), store.Time);
         _seal = new ReplicaSeal(store, _reads, quarantine, log);
         _removal = new ReplicaRemoval(store);
         _imports = new ReplicaImports(store);
@@ -67,6 +73,7 @@ public sealed partial class Volume : IAsyncDisposable
             AvailableBytes = (ulong)room,
             Chunks = (ulong)chunks,
             Detail = _store.Health.Detail,
+            StoredBytes = (ulong)StoredBytes(chunks),
         };
     }
 
@@ -117,9 +124,12 @@ public sealed partial class Volume : IAsyncDisposable
     /// <summary>
     /// Reads the whole replica against its checksums; false when it is damaged (and quarantined). Reported as a change either way.
     /// </summary>
-    public async Task<bool> VerifyAsync(ChunkId chunk, CancellationToken cancellation)
+    public Task<bool> VerifyAsync(ChunkId chunk, CancellationToken cancellation) => VerifyAsync(chunk, null, cancellation);
+
+    /// <summary>The same at leisure: between two pieces it asks whether to step back behind others.</summary>
+    public async Task<bool> VerifyAsync(ChunkId chunk, StepBack? stepBack, CancellationToken cancellation)
     {
-        bool good = await _reads.VerifyAsync(chunk, cancellation).ConfigureAwait(false);
+        bool good = await _reads.VerifyAsync(chunk, stepBack, cancellation).ConfigureAwait(false);
         _store.Table.Changes.Add(chunk);
         return good;
     }
@@ -179,6 +189,18 @@ public sealed partial class Volume : IAsyncDisposable
         {
             GivenUp(Id, Patience.AtStop);
         }
+    }
+
+    /// <summary>Summing up hundreds of thousands of replicas takes milliseconds: not twice a second.</summary>
+    private long StoredBytes(int chunks)
+    {
+        if (chunks < SumAlwaysMax || _sumValid is not { } at || _store.Time.GetElapsedTime(at) >= SumValidFor)
+        {
+            _sum = _store.Table.SumLengths();
+            _sumValid = _store.Time.GetTimestamp();
+        }
+
+        return _sum;
     }
 
     private async Task CloseAsync(List<Replica> open)

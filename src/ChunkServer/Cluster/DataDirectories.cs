@@ -22,6 +22,7 @@ internal sealed partial class DataDirectories : IAsyncDisposable
 
     private readonly List<DataDirectory> _present = [];
     private readonly List<IAsyncDisposable> _locks = [];
+    private readonly List<DfsException> _leftAlone = [];
     private readonly ILogger<DataDirectories> _log;
 
     private DataDirectories(ILogger<DataDirectories> log) => _log = log;
@@ -31,6 +32,9 @@ internal sealed partial class DataDirectories : IAsyncDisposable
 
     /// <summary>Volumes that the identities name, but whose directories were not given or are empty.</summary>
     public IReadOnlyList<VolumeId> Missing { get; private set; } = [];
+
+    /// <summary>Why directories that were given are not used, one line each: the missing volumes may be there.</summary>
+    public IEnumerable<string> LeftAlone => _leftAlone.Select(reason => reason.Message);
 
     public NodeIdentity Identity { get; private set; } = NodeIdentity.Unknown;
 
@@ -44,8 +48,8 @@ internal sealed partial class DataDirectories : IAsyncDisposable
         var directories = new DataDirectories(log);
         try
         {
-            await directories.LockAsync(disks).ConfigureAwait(false);
-            await directories.IdentifyAsync(disks, newVolume, random).ConfigureAwait(false);
+            var usable = await directories.LockAsync(disks).ConfigureAwait(false);
+            await directories.IdentifyAsync(usable, newVolume, random).ConfigureAwait(false);
         }
         catch
         {
@@ -104,13 +108,20 @@ internal sealed partial class DataDirectories : IAsyncDisposable
         _locks.Clear();
     }
 
-    private async Task LockAsync(IReadOnlyList<IDisk> disks)
+    /// <summary>
+    /// Those that are ours now. A disk that is not mounted, or only for reading, is left alone: it is no reason to stop the others.
+    /// </summary>
+    private async Task<IReadOnlyList<IDisk>> LockAsync(IReadOnlyList<IDisk> disks)
     {
+        var usable = new List<IDisk>();
         foreach (var disk in disks)
         {
             try
             {
+                // Only the directory: whether an empty one becomes a volume is decided when all are known.
+                await disk.CreateDirectoryAsync("").ConfigureAwait(false);
                 _locks.Add(await disk.LockAsync(LockPath).ConfigureAwait(false));
+                usable.Add(disk);
             }
             catch (DiskException error) when (error.Failure == DiskFailure.Locked)
             {
@@ -122,9 +133,18 @@ internal sealed partial class DataDirectories : IAsyncDisposable
             }
             catch (DiskException error)
             {
-                throw new DfsException(ErrorCode.VolumeFailed, Step, $"{disk.Location} cannot be used: {error.Message}", error);
+                LeaveAlone(
+                    disk, new DfsException(ErrorCode.VolumeFailed, Step, $"{disk.Location} cannot be used: {error.Message}", error));
             }
         }
+
+        return usable;
+    }
+
+    private void LeaveAlone(IDisk disk, DfsException reason)
+    {
+        _leftAlone.Add(reason);
+        DirectoryLeftAlone(reason, disk.Location);
     }
 
     private async Task IdentifyAsync(IReadOnlyList<IDisk> disks, bool newVolume, Random random)
@@ -132,7 +152,6 @@ internal sealed partial class DataDirectories : IAsyncDisposable
         var records = new List<DirectoryRecord?>();
         var readable = new List<IDisk>();
         var furthest = default(HistoryPoint);
-        DfsException? unreadable = null;
         foreach (var disk in disks)
         {
             try
@@ -145,19 +164,27 @@ internal sealed partial class DataDirectories : IAsyncDisposable
             }
             catch (Exception error) when (AsUnreadable(error, disk) is { } reason)
             {
-                unreadable ??= reason;
-                DirectoryUnreadable(reason, disk.Location);
+                LeaveAlone(disk, reason);
             }
         }
 
-        var locations = readable.Select(disk => disk.Location).ToList();
-        if (unreadable is not null && !records.Exists(record => record is { } known && known.Identity != NodeIdentity.Unknown))
+        if (_leftAlone.Count > 0 && !records.Exists(record => record is { } known && known.Identity != NodeIdentity.Unknown))
         {
             // Nobody else says which volumes this server has: without this one it would begin anew.
-            throw unreadable;
+            throw _leftAlone[0];
+        }
+
+        foreach (int at in newVolume ? [] : DirectoryPlan.NotMounted(records))
+        {
+            LeaveAlone(readable[at], new DfsException(
+                ErrorCode.VolumeFailed, Step, $"{readable[at].Location} is empty: it is not mounted, or is a new disk, which needs "
+                    + "--new-volume once"));
+            records.RemoveAt(at);
+            readable.RemoveAt(at);
         }
 
         Seen.Restore(furthest);
+        var locations = readable.Select(disk => disk.Location).ToList();
         var plan = DirectoryPlan.Of(locations, records, newVolume, random);
         Identity = plan.Identity;
         Nonce = plan.Nonce;
@@ -226,11 +253,11 @@ internal sealed partial class DataDirectories : IAsyncDisposable
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "Volume {Volume} of server {Server} was missing: its directory was not given, is not mounted, or cannot be read")]
+        Message = "Volume {Volume} of server {Server} was missing: its directory was not given, is not mounted, or cannot be used")]
     private partial void VolumeMissing(VolumeId volume, ServerId server);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Data directory {Directory} could not be read, and was left alone")]
-    private partial void DirectoryUnreadable(Exception error, string directory);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Data directory {Directory} was left alone")]
+    private partial void DirectoryLeftAlone(Exception error, string directory);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "How far history was seen could not be stored in {Directory}: {Reason}")]
     private partial void SeenNotStored(string directory, string reason);

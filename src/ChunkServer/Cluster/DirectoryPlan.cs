@@ -29,7 +29,7 @@ internal sealed record DirectoryPlan(
         var identity = known.Select(record => record.Identity).FirstOrDefault(one => one != NodeIdentity.Unknown) ?? NodeIdentity.Unknown;
         var missing = identity == NodeIdentity.Unknown
             ? []
-            : known.SelectMany(record => record.Siblings).Distinct().Except(known.Select(record => record.Volume)).Order().ToList();
+            : MissingOf(known);
         int fresh = found.ToList().IndexOf(null);
         if (fresh >= 0 && identity != NodeIdentity.Unknown && !newVolume)
         {
@@ -46,6 +46,20 @@ internal sealed record DirectoryPlan(
             (record, i) => new DirectoryRecord(identity, nonce, volumes[i], record?.Formatted ?? false, siblings)).ToList();
         return new DirectoryPlan(identity, nonce, records, missing);
     }
+
+    /// <summary>
+    /// Empty directories beside known ones that say that as many volumes are missing: most likely these are their places, and not mounted.
+    /// The last come first, so that they can be taken out one by one.
+    /// </summary>
+    public static IReadOnlyList<int> NotMounted(IReadOnlyList<DirectoryRecord?> found)
+    {
+        var known = found.OfType<DirectoryRecord>().Where(record => record.Identity != NodeIdentity.Unknown).ToList();
+        var empty = Enumerable.Range(0, found.Count).Where(at => found[at] is null).Reverse().ToList();
+        return empty.Count <= MissingOf(known).Count ? empty : [];
+    }
+
+    private static IReadOnlyList<VolumeId> MissingOf(IReadOnlyList<DirectoryRecord> known) =>
+        [.. known.SelectMany(record => record.Siblings).Distinct().Except(known.Select(record => record.Volume)).Order()];
 
     private static void CheckSameServer(IReadOnlyList<string> locations, IReadOnlyList<DirectoryRecord?> found)
     {

@@ -8,7 +8,7 @@ namespace DfsNet.ChunkServer.Cluster;
 
 /// <summary>
 /// Tells one metadata server all replicas, page by page in order of chunk id, whenever it is wanted. A page
-/// that was not answered is sent again from the same place; the far side may ask to begin anew.
+/// that was not answered is sent again from the same place; the far side may ask to begin anew. One that does not lead is told nothing.
 /// </summary>
 internal sealed partial class FullReport(
     MetadataLink link,
@@ -33,7 +33,14 @@ internal sealed partial class FullReport(
     {
         await foreach (bool _ in _wanted.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
         {
-            await SendAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                await SendAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (DfsException error) when (error.Code == ErrorCode.NotLeader)
+            {
+                // When it leads it begins with nothing: it has this server register again, and a report follows that.
+            }
         }
     }
 
@@ -89,7 +96,7 @@ internal sealed partial class FullReport(
         {
             return await link.ReportAsync(request, cancellation).ConfigureAwait(false);
         }
-        catch (DfsException error)
+        catch (DfsException error) when (error.Code != ErrorCode.NotLeader)
         {
             PageFailed(after, link.Address, error.Code, error.Message);
         }

@@ -1,4 +1,5 @@
 using DfsNet.ChunkServer.Connections;
+using DfsNet.ChunkServer.Maintenance;
 using DfsNet.Protocol.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ internal sealed partial class HeartbeatLoop(
     PendingChanges pending,
     Wake wake,
     OrderExecutor orders,
+    Scrubbing scrubbing,
     ServerLoad load,
     TimeProvider time,
     ILogger<HeartbeatLoop> log)
@@ -23,6 +25,8 @@ internal sealed partial class HeartbeatLoop(
     // Many orders may finish one after the other; their confirmations then share heartbeats.
     private static readonly TimeSpan GapMin = TimeSpan.FromMilliseconds(10);
 
+    // One that does not lead throws away what it is told.
+    private bool _leads = true;
     private bool _wasBehind;
     private bool _wasSilent;
 
@@ -60,8 +64,9 @@ internal sealed partial class HeartbeatLoop(
             ActiveReads = (uint)load.Reads(),
             FailedVolumes = { gauges.Failed().Select(volume => volume.Value) },
         };
-        bool more = pending.Fill(heartbeat);
+        bool more = !_leads || pending.Fill(heartbeat);
         var reply = await link.HeartbeatAsync(heartbeat, cancellation).ConfigureAwait(false);
+        _leads = !reply.NotLeader;
         if (reply.NotLeader)
         {
             return reply;
@@ -84,6 +89,7 @@ internal sealed partial class HeartbeatLoop(
 
         pending.Answered(heartbeat);
         orders.Submit(reply.Orders);
+        scrubbing.Request(reply.Scrub);
         if (reply.ReportWanted || pending.TakeOverflow())
         {
             fullReport.Want();

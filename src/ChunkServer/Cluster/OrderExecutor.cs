@@ -95,13 +95,7 @@ internal sealed partial class OrderExecutor(
         var volume = volumes.Holder(chunk);
         if (order.KindCase == Order.KindOneofCase.Remove)
         {
-            // Where it is not, it may be about to come.
-            foreach (var place in volume is null ? volumes.All : [volume])
-            {
-                await place.RemoveAsync(chunk, generation, cancellation).ConfigureAwait(false);
-            }
-
-            announcements.Add(new RemovedReplica { ChunkId = order.ChunkId, Generation = order.Generation });
+            await RemoveAsync(order, cancellation).ConfigureAwait(false);
             return;
         }
 
@@ -127,6 +121,30 @@ internal sealed partial class OrderExecutor(
         }
 
         AnnounceState(volume, chunk);
+    }
+
+    /// <summary>
+    /// Everywhere: where the replica is not, it may be about to come. One that a newer copy has taken the place of is gone, and the newer
+    /// one stays.
+    /// </summary>
+    private async Task RemoveAsync(Order order, CancellationToken cancellation)
+    {
+        var chunk = new ChunkId(order.ChunkId);
+        foreach (var volume in volumes.All)
+        {
+            if (volume.Find(chunk) is { } present && present.Generation > order.Generation)
+            {
+                continue;
+            }
+
+            await volume.RemoveAsync(chunk, new Generation(order.Generation), cancellation).ConfigureAwait(false);
+        }
+
+        announcements.Add(new RemovedReplica { ChunkId = order.ChunkId, Generation = order.Generation });
+        if (volumes.Holder(chunk) is { } newer)
+        {
+            AnnounceState(newer, chunk);
+        }
     }
 
     private async Task SealAsync(Volume volume, ChunkId chunk, Generation generation, SealOrder seal, CancellationToken cancellation)

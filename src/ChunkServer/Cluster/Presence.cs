@@ -1,5 +1,6 @@
 using DfsNet.ChunkServer.Chunks;
 using DfsNet.ChunkServer.Connections;
+using DfsNet.ChunkServer.Maintenance;
 using DfsNet.Protocol.Connections;
 using DfsNet.Storage.Disk;
 using Microsoft.Extensions.Logging;
@@ -32,6 +33,7 @@ internal sealed class Presence
         VolumeGauges gauges,
         VolumeSet volumes,
         OrderTerms terms,
+        Scrubbing scrubbing,
         ServerLoad load,
         ChunkServerOptions options,
         IConnections connections,
@@ -59,7 +61,8 @@ internal sealed class Presence
             var report = new FullReport(
                 link, membership, volumes, _orders, ReportPageReplicas, time, logs.CreateLogger<FullReport>());
             var heartbeat = new HeartbeatLoop(
-                link, membership, _registrar, gauges, report, pending, wake, _orders, load, time, logs.CreateLogger<HeartbeatLoop>());
+                link, membership, _registrar, gauges, report, pending, wake, _orders, scrubbing, load, time,
+                logs.CreateLogger<HeartbeatLoop>());
             return new MetaTie(report, heartbeat, pending, wake, _announcements, options.HeartbeatInterval, time);
         }
     }
@@ -67,7 +70,11 @@ internal sealed class Presence
     public Task RegisterAsync(CancellationToken cancellation) => _registrar.RegisterAsync(cancellation);
 
     /// <summary>Runs until cancelled or until one part fails for good; that failure is thrown.</summary>
-    public async Task RunAsync(DataDirectories directories, CancellationToken cancellation)
+    /// <param name="directories">Where what was seen is stored.</param>
+    /// <param name="maintain">What runs beside it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(
+        DataDirectories directories, Func<CancellationToken, Task> maintain, CancellationToken cancellation)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _ties.Begin(over.Token);
@@ -76,6 +83,7 @@ internal sealed class Presence
                 _gauges.MeasureAsync(volume, _options.HeartbeatInterval, _announcements.WakeAll, _time, over.Token)))
             .Append(_orders.RunAsync(over.Token))
             .Append(StoreSeenAsync(directories, over.Token))
+            .Append(maintain(over.Token))
             .ToList();
         var first = await Task.WhenAny([.. parts, _ties.Broken]).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);

@@ -14,6 +14,9 @@ internal sealed class VolumeGauges
     private readonly ConcurrentDictionary<VolumeId, VolumeStatus> _statuses = new();
     private volatile Volume[] _volumes = [];
 
+    /// <summary>How far a volume is scrubbed; null while nobody knows.</summary>
+    public Func<VolumeId, ScrubStatus?> ScrubOf { get; set; } = _ => null;
+
     /// <summary>In order of volume id.</summary>
     public List<VolumeStatus> Statuses()
     {
@@ -46,7 +49,9 @@ internal sealed class VolumeGauges
         {
             try
             {
-                Set(await volume.MeasureAsync(cancellation).ConfigureAwait(false));
+                var measured = await volume.MeasureAsync(cancellation).ConfigureAwait(false);
+                measured.Scrub = ScrubOf(volume.Id);
+                Set(measured);
             }
             catch (DfsException error)
             {

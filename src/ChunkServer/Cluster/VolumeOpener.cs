@@ -18,13 +18,14 @@ internal sealed partial class VolumeOpener(
     /// <summary>Space of directories whose volumes are not open yet, and the missing ones: what a first registration tells.</summary>
     public async Task AnnounceAsync()
     {
+        string why = string.Join("; ", directories.LeftAlone);
         foreach (var missing in directories.Missing)
         {
             gauges.Set(new VolumeStatus
             {
                 VolumeId = missing.Value,
                 State = VolumeState.Missing,
-                Detail = "its data directory was not given, is empty or cannot be read",
+                Detail = why.Length > 0 ? why : "its data directory was not given",
             });
         }
 

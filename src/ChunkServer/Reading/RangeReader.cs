@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using DfsNet.ChunkServer.Chunks;
 using DfsNet.ChunkServer.Cluster;
+using DfsNet.ChunkServer.Maintenance;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
@@ -8,9 +9,12 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.ChunkServer.Reading;
 
 /// <summary>Cuts a range of a chunk into frames; while one is on its way the next is read from the volume.</summary>
-internal sealed class RangeReader(VolumeSet volumes)
+internal sealed class RangeReader(VolumeSet volumes, BackgroundPace pace, TimeProvider time)
 {
     private const string Step = "read";
+
+    // Measured with "dfs bench repair": in pieces of a frame readers' p99 went up 2.2 times beside copies, in these 1.5 times.
+    private const int PieceBehindUsers = 2 * Limits.BlockSize;
 
     public async IAsyncEnumerable<ReadFrame> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -21,14 +25,25 @@ internal sealed class RangeReader(VolumeSet volumes)
         int offset = (int)request.Offset;
         int end = offset + (int)request.Length;
         int known = (int)request.KnownLength;
-        Task<BulkBuffer>? ahead = ReadFrameAsync(volume, chunk, offset, end, known, cancellation);
+        using var work = request.Background ? pace.Begin() : (IDisposable?)null;
+        Task<ReadPiece>? ahead = ReadFrameAsync(volume, chunk, offset, Upto(offset), known, cancellation);
         try
         {
             while (ahead is not null)
             {
-                var payload = await ahead.ConfigureAwait(false);
+                var (payload, worked) = await ahead.ConfigureAwait(false);
                 int next = offset + payload.Length;
-                ahead = next < end ? ReadFrameAsync(volume, chunk, next, end, known, cancellation) : null;
+                if (!request.Background)
+                {
+                    pace.NoteForeground();
+                }
+                else if (!request.Urgent)
+                {
+                    ahead = null;
+                    await StepBackAsync(payload, worked, cancellation).ConfigureAwait(false);
+                }
+
+                ahead = next < end ? ReadFrameAsync(volume, chunk, next, Upto(next), known, cancellation) : null;
                 var header = new ReadHeader
                 {
                     Offset = (uint)offset,
@@ -46,18 +61,46 @@ internal sealed class RangeReader(VolumeSet volumes)
                 await DiscardAsync(ahead).ConfigureAwait(false);
             }
         }
+
+        // Whoever comes while a piece is under way waits for it: behind users a copy goes in small ones.
+        int Upto(int from) => request is { Background: true, Urgent: false } && pace.IsForegroundActive
+            ? Math.Min(end, from + PieceBehindUsers)
+            : end;
     }
 
-    private static Task<BulkBuffer> ReadFrameAsync(
-        Volume volume, ChunkId chunk, int offset, int end, int known, CancellationToken cancellation) =>
-        volume.ReadAsync(chunk, offset, Math.Min(end - offset, Limits.ReadFramePayloadMax), known, cancellation).AsTask();
+    private async Task StepBackAsync(BulkBuffer payload, TimeSpan worked, CancellationToken cancellation)
+    {
+        bool isOver = true;
+        try
+        {
+            await pace.StepBackAsync(worked, cancellation).ConfigureAwait(false);
+            isOver = false;
+        }
+        finally
+        {
+            if (isOver)
+            {
+                payload.Dispose();
+            }
+        }
+    }
 
-    private static async Task DiscardAsync(Task<BulkBuffer> ahead)
+    private async Task<ReadPiece> ReadFrameAsync(
+        Volume volume, ChunkId chunk, int offset, int end, int known, CancellationToken cancellation)
+    {
+        using var span = Tracing.Source.StartActivity("read a frame");
+        long began = time.GetTimestamp();
+        int length = Math.Min(end - offset, Limits.ReadFramePayloadMax);
+        var payload = await volume.ReadAsync(chunk, offset, length, known, cancellation).ConfigureAwait(false);
+        return new ReadPiece(payload, time.GetElapsedTime(began));
+    }
+
+    private static async Task DiscardAsync(Task<ReadPiece> ahead)
     {
         await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ahead.IsCompletedSuccessfully)
         {
-            (await ahead.ConfigureAwait(false)).Dispose();
+            (await ahead.ConfigureAwait(false)).Payload.Dispose();
         }
     }
 
@@ -74,4 +117,7 @@ internal sealed class RangeReader(VolumeSet volumes)
                 $"[{request.Offset}, +{request.Length}) is no range of whole blocks within {request.KnownLength} bytes");
         }
     }
+
+    /// <summary>What was read, and how long it took.</summary>
+    private readonly record struct ReadPiece(BulkBuffer Payload, TimeSpan Worked);
 }

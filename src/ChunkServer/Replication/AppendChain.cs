@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using DfsNet.ChunkServer.Chunks;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
+using DfsNet.Protocol.Connections;
 using DfsNet.Protocol.Wire;
 
 namespace DfsNet.ChunkServer.Replication;
@@ -31,6 +32,7 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
     private long _framesReceived;
     private long _framesAcknowledged;
     private int _acknowledged;
+    private uint _writeMicroseconds;
     private long _heardAt = context.Time.GetTimestamp();
 
     private ServerId Self => context.Identity().Server;
@@ -94,6 +96,7 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
             using (message)
             {
                 Volatile.Write(ref _heardAt, context.Time.GetTimestamp());
+                context.Pace.NoteForeground();
                 if (message.Header.KindCase != AppendHeader.KindOneofCase.Frame || message.Payload is not { } payload)
                 {
                     throw new DfsException(ErrorCode.InvalidArgument, "append: check frame", "the message is no frame with a payload");
@@ -129,9 +132,12 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
     /// </summary>
     private async Task<FrameEnd> WriteAsync(ReplicaWriter writer, AppendFrame frame, BulkBuffer payload)
     {
+        long began = context.Time.GetTimestamp();
+        using var span = Tracing.Source.StartActivity("write a frame");
         try
         {
             var (length, digest) = await writer.AppendAsync((int)frame.Offset, payload, frame.PieceCrcs, over.Token).ConfigureAwait(false);
+            Volatile.Write(ref _writeMicroseconds, (uint)Math.Min(context.Time.GetElapsedTime(began).TotalMicroseconds, uint.MaxValue));
             return new FrameEnd(length, digest);
         }
         finally
@@ -169,6 +175,8 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
 
             Volatile.Write(ref _acknowledged, pending.End.Length);
             var ack = new AppendAck { Length = (uint)pending.End.Length, Digest = pending.End.Digest };
+            ack.HopMicroseconds.Add(Volatile.Read(ref _writeMicroseconds));
+            ack.HopMicroseconds.AddRange(next?.HopsBelow ?? []);
             await peer.SendAsync(ack, over.Token).ConfigureAwait(false);
         }
     }
@@ -192,7 +200,8 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
                 throw ChainFailure.DiskSilent(Self, disk);
             }
 
-            if (next is not null && next.Progress.Silence is var below && below >= limitBelow)
+            if (next is not null && next.Progress.Silence is var below && below >= limit
+                && (below >= limitBelow || await IsNextDeadAsync(limit).ConfigureAwait(false)))
             {
                 throw ChainFailure.NextSilent(opening.Next!, below);
             }
@@ -203,6 +212,13 @@ internal sealed class AppendChain(ChainOpening opening, IAppendPeer peer, NextHo
             }
         }
     }
+
+    /// <summary>
+    /// Once it has been silent for as long as a disk may be: one that does not answer a question either is not waiting for those below it.
+    /// </summary>
+    private async Task<bool> IsNextDeadAsync(TimeSpan limit) =>
+        !await ServerProbe.AnswersAsync(context.Connections, opening.Next!.Address, context.Time, over.Token).ConfigureAwait(false)
+        && next!.Progress.Silence >= limit;
 
     private void Fail(DfsException error)
     {

@@ -18,6 +18,7 @@ internal sealed class NextHop(ChainMember member, IAppendCall call, AppendOpen o
     private readonly Channel<int> _acknowledgements = Channel.CreateUnbounded<int>(OneToOne);
 
     private volatile DfsException? _sendFailure;
+    private volatile IReadOnlyList<uint> _hopsBelow = [];
     private int _acknowledged;
 
     /// <summary>The next server has, durably and with all below it, bytes up to here. Used by the acknowledging loop alone.</summary>
@@ -33,6 +34,9 @@ internal sealed class NextHop(ChainMember member, IAppendCall call, AppendOpen o
             return _acknowledged;
         }
     }
+
+    /// <summary>How long each server below took to make its newest frame durable, as the last acknowledgement told.</summary>
+    public IReadOnlyList<uint> HopsBelow => _hopsBelow;
 
     /// <summary>What the next server owes us.</summary>
     public ProgressWatch Progress { get; } = new(time);
@@ -145,6 +149,7 @@ internal sealed class NextHop(ChainMember member, IAppendCall call, AppendOpen o
             throw ChainFailure.Differs(member, $"digest {ack.Digest:x8} of {ack.Length} bytes where {end.Digest:x8} was sent");
         }
 
+        _hopsBelow = ack.HopMicroseconds;
         Progress.Advanced(frames);
         _acknowledgements.Writer.TryWrite(end.Length);
     }

@@ -1,5 +1,6 @@
 using DfsNet.ChunkServer.Chunks;
 using DfsNet.ChunkServer.Cluster;
+using DfsNet.ChunkServer.Maintenance;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
@@ -9,9 +10,11 @@ namespace DfsNet.ChunkServer.Replication;
 
 /// <summary>
 /// Pulls a sealed chunk from other servers, one after the other, until one gives bytes that match the digest in the
-/// metadata. What a bad source gave is never shown. A source that falls silent is left for the next one.
+/// metadata. What a bad source gave is never shown. A source that falls silent is left for the next one. Unless a chunk is in danger its
+/// copy steps back behind reads and appends.
 /// </summary>
-internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bulk, TimeProvider time, ILogger<ReplicaCopier> log)
+internal sealed partial class ReplicaCopier(
+    VolumeSet volumes, IBulkTransport bulk, BackgroundPace pace, TimeProvider time, ILogger<ReplicaCopier> log)
 {
     private const string Step = "copy";
     private const int SourcesMax = 16;
@@ -19,8 +22,8 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
     // A loaded source answers within a second or so; nothing foreground waits for a copy.
     private static readonly TimeSpan SourceSilenceMax = TimeSpan.FromSeconds(10);
 
-    /// <summary>The address of the source whose bytes matched; empty when this server had the replica already.</summary>
-    public async Task<string> CopyAsync(CopyFromRequest request, CancellationToken cancellation)
+    /// <summary>What is here when it is done: the copy, or a replica that this server had already and has now verified.</summary>
+    public async Task<CopyFromReply> CopyAsync(CopyFromRequest request, CancellationToken cancellation)
     {
         if (request.ChunkId == 0 || request.Generation == 0 || request.Length is 0 or > Limits.ChunkSizeMax
             || request.Sources.Count is 0 or > SourcesMax)
@@ -33,9 +36,9 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
 
         var target = volumes.Find(new VolumeId(request.VolumeId))
             ?? throw new DfsException(ErrorCode.VolumeFailed, Step, $"this server has no volume {new VolumeId(request.VolumeId)}");
-        if (HasIt(target, request))
+        if (await FindVerifiedAsync(request, cancellation).ConfigureAwait(false) is { } present)
         {
-            return "";
+            return present;
         }
 
         DfsException? last = null;
@@ -44,7 +47,7 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
             try
             {
                 await CopyFromAsync(source, target, request, cancellation).ConfigureAwait(false);
-                return source;
+                return new CopyFromReply { Source = source, Generation = request.Generation, VolumeId = request.VolumeId };
             }
             catch (DfsException error) when (error.Code is not (ErrorCode.OutOfSpace or ErrorCode.VolumeFailed or ErrorCode.AlreadyExists))
             {
@@ -57,15 +60,40 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
             last!.Code, Step, $"no source gave chunk {new ChunkId(request.ChunkId)} right; the last one: {last.Message}", last);
     }
 
-    private static bool HasIt(Volume volume, CopyFromRequest request) =>
-        volume.Find(new ChunkId(request.ChunkId)) is { } present
-        && present.Generation == request.Generation
-        && present.Condition == ReplicaCondition.Sealed
-        && present.Length == request.Length
-        && present.Digest == request.Digest;
+    /// <summary>
+    /// A replica that is right and that the record does not know: a copy whose maker did not live to say so. It is read through before it
+    /// counts. One that is not right stands in the way on another volume, and has to be removed first.
+    /// </summary>
+    private async Task<CopyFromReply?> FindVerifiedAsync(CopyFromRequest request, CancellationToken cancellation)
+    {
+        var chunk = new ChunkId(request.ChunkId);
+        foreach (var volume in volumes.All)
+        {
+            if (volume.Find(chunk) is not { } present)
+            {
+                continue;
+            }
+
+            bool isSame = present.Condition == ReplicaCondition.Sealed
+                && present.Length == request.Length && present.Digest == request.Digest && volume.State != VolumeState.Failed;
+            if (isSame && await volume.VerifyAsync(chunk, cancellation).ConfigureAwait(false))
+            {
+                return new CopyFromReply { Generation = present.Generation, VolumeId = volume.Id.Value };
+            }
+
+            if (volume.Id.Value != request.VolumeId)
+            {
+                throw new DfsException(
+                    ErrorCode.AlreadyExists, Step, $"volume {volume.Id} has a bad replica of chunk {chunk}, which has to be removed first");
+            }
+        }
+
+        return null;
+    }
 
     private async Task CopyFromAsync(string source, Volume target, CopyFromRequest request, CancellationToken cancellation)
     {
+        using var work = pace.Begin();
         using var silent = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var timer = time.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), silent, SourceSilenceMax, Timeout.InfiniteTimeSpan);
@@ -76,12 +104,26 @@ internal sealed partial class ReplicaCopier(VolumeSet volumes, IBulkTransport bu
                 .ConfigureAwait(false);
             await using (import.ConfigureAwait(false))
             {
-                var wanted = new ReadRequest { ChunkId = request.ChunkId, Length = request.Length, KnownLength = request.Length };
+                var wanted = new ReadRequest
+                {
+                    ChunkId = request.ChunkId,
+                    Length = request.Length,
+                    KnownLength = request.Length,
+                    Background = true,
+                    Urgent = request.Urgent,
+                };
                 await foreach (var frame in bulk.ReadAsync(source, wanted, silent.Token).ConfigureAwait(false))
                 {
+                    // Only its own work counts: the source rests by itself.
+                    long began = time.GetTimestamp();
                     using (frame)
                     {
                         await WriteAsync(import, frame, source, request.Length, silent.Token).ConfigureAwait(false);
+                    }
+
+                    if (!request.Urgent)
+                    {
+                        await pace.StepBackAsync(time.GetElapsedTime(began), silent.Token).ConfigureAwait(false);
                     }
 
                     timer.Change(SourceSilenceMax, Timeout.InfiniteTimeSpan);

@@ -8,7 +8,8 @@ namespace DfsNet.ChunkServer.Services;
 
 /// <summary>The bulk streams of a chunk server.</summary>
 internal sealed class ChunkDataService(
-    AppendAcceptor appends, RangeReader reader, CallSlots reads, RpcEdge edge, TimeProvider time, StopTokens stopping)
+    AppendAcceptor appends, RangeReader reader, CallSlots reads, CallSlots backgroundReads, RpcEdge edge, TimeProvider time,
+    StopTokens stopping)
     : ChunkData.ChunkDataBase
 {
     // A reader that takes nothing for this long holds two frames and a slot for nothing.
@@ -35,7 +36,7 @@ internal sealed class ChunkDataService(
             "read",
             async () =>
             {
-                using var slot = reads.Take();
+                using var slot = (request.Background ? backgroundReads : reads).Take();
                 await SendAsync(request, frames, ended).ConfigureAwait(false);
                 return true;
             },

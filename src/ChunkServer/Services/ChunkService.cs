@@ -1,4 +1,5 @@
 using DfsNet.ChunkServer.Cluster;
+using DfsNet.ChunkServer.Maintenance;
 using DfsNet.ChunkServer.Replication;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
@@ -13,6 +14,7 @@ internal sealed class ChunkService(
     ReplicaCopier copier,
     OrderTerms terms,
     BackupList backups,
+    BackgroundPace pace,
     CallSlots reads,
     CallSlots copies,
     RpcEdge edge,
@@ -42,6 +44,7 @@ internal sealed class ChunkService(
     private async Task<ReadSmallReply> ReadSmallAsync(ReadSmallRequest request, CancellationToken cancellation)
     {
         using var slot = reads.Take();
+        pace.NoteForeground();
         if (request.Length is 0 or > Limits.BlockSize || (ulong)request.Offset + request.Length > Limits.ChunkSizeMax)
         {
             throw new DfsException(
@@ -74,6 +77,6 @@ internal sealed class ChunkService(
     {
         using var slot = copies.Take();
         terms.Require(request.Term, "copy");
-        return new CopyFromReply { Source = await copier.CopyAsync(request, cancellation).ConfigureAwait(false) };
+        return await copier.CopyAsync(request, cancellation).ConfigureAwait(false);
     }
 }

@@ -42,6 +42,48 @@ internal sealed class MachineLimits(string directory, TimeProvider time)
         return new Measurement("machine: fsync of 4 KiB, one after the other", rate, "/s");
     }
 
+    /// <summary>MiB/s of copying files of 64 MiB, each flushed, from one that is in the page cache: what cp and fsync would do.</summary>
+    public async Task<double> FileCopyRateAsync(long size, CancellationToken cancellation)
+    {
+        const int fileSize = 64 * Mebibyte;
+        const string source = "limit-copy-source";
+        var disk = new LocalDisk(directory);
+        byte[] piece = new byte[Mebibyte];
+        Array.Fill(piece, (byte)3);
+        var from = await disk.OpenAsync(source, FileOpening.CreateOrOpen).ConfigureAwait(false);
+        for (int offset = 0; offset < fileSize; offset += piece.Length)
+        {
+            await from.WriteAsync(offset, piece).ConfigureAwait(false);
+        }
+
+        await from.FlushAsync().ConfigureAwait(false);
+        int files = (int)Math.Max(1, size / fileSize);
+        long start = time.GetTimestamp();
+        for (int number = 0; number < files; number++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var to = await disk.OpenAsync($"limit-copy-{number}", FileOpening.CreateOrOpen).ConfigureAwait(false);
+            for (int offset = 0; offset < fileSize; offset += piece.Length)
+            {
+                await from.ReadAsync(offset, piece).ConfigureAwait(false);
+                await to.WriteAsync(offset, piece).ConfigureAwait(false);
+            }
+
+            await to.FlushAsync().ConfigureAwait(false);
+            await to.DisposeAsync().ConfigureAwait(false);
+        }
+
+        double rate = files * (double)fileSize / Mebibyte / time.GetElapsedTime(start).TotalSeconds;
+        await from.DisposeAsync().ConfigureAwait(false);
+        await disk.DeleteAsync(source).ConfigureAwait(false);
+        for (int number = 0; number < files; number++)
+        {
+            await disk.DeleteAsync($"limit-copy-{number}").ConfigureAwait(false);
+        }
+
+        return rate;
+    }
+
     private async Task<Measurement> WriteRateAsync(CancellationToken cancellation)
     {
         const int size = 256 * Mebibyte;

@@ -9,6 +9,11 @@ internal static class AdminCommand
     {
         var command = new Command("admin", "What operators ask and order");
         command.Add(AdminStatusCommand.Create(clients, surroundings));
+        foreach (var upkeep in AdminServerCommands.Create(meta, surroundings).Concat(AdminUpkeepCommands.Create(meta, surroundings)))
+        {
+            command.Add(upkeep);
+        }
+
         command.Add(AdminMetaCommand.Create(clients, meta, surroundings));
         command.Add(AdminBackupCommand.Protect(meta, surroundings));
         return command;

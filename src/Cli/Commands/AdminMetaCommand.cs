@@ -44,39 +44,30 @@ internal static class AdminMetaCommand
         return command;
     }
 
-    private static Command Status(MetaAddressOption meta, Surroundings surroundings)
-    {
-        var command = new Command("status", "Shows the metadata servers: who leads, how far each is, what the cluster's feature level is");
-        var json = PathArguments.Json("one object");
-        command.Add(json);
-        command.SetAction(async (parsed, cancellation) =>
+    private static Command Status(MetaAddressOption meta, Surroundings surroundings) => new AdminQuestion(meta, surroundings).Of(
+        new Command("status", "Shows the metadata servers: who leads, how far each is, what the cluster's feature level is"),
+        async (nodes, _, cancellation) =>
         {
-            using var nodes = new MetaNodes(meta.Of(parsed), surroundings.Time);
             var facts = MetaFacts.Of((await nodes.FindBestAsync(cancellation).ConfigureAwait(false)).Reply);
-            await (parsed.GetValue(json) ? surroundings.Out.WriteLineAsync(JsonOutput.Of(facts)) : WriteAsync(surroundings.Out, facts))
-                .ConfigureAwait(false);
-            return ExitCode.Done;
+            return new CommandAnswer<MetaFacts>(facts, TextOf(facts));
         });
-        return command;
-    }
 
-    private static async Task WriteAsync(TextWriter output, MetaFacts facts)
+    private static string TextOf(MetaFacts facts)
     {
         string newer = facts.FeatureLevelKnown > facts.FeatureLevel
             ? $" (every server knows {facts.FeatureLevelKnown}: 'dfs admin meta finalize' takes it)"
             : "";
-        await output.WriteLineAsync(
+        string cluster =
             $"""
             cluster:         {facts.Cluster} (incarnation {facts.Incarnation}{(facts.Protected ? ", protected" : "")})
             leader:          {(facts.Leader.Length == 0 ? "none" : facts.Leader)} (term {facts.Term}, committed up to {facts.CommitIndex})
             feature level:   {facts.FeatureLevel}{newer}
-            """).ConfigureAwait(false);
-        foreach (var node in facts.Nodes)
+            """;
+        return string.Join(Environment.NewLine, facts.Nodes.Select(node =>
         {
             string progress = node.Match is null ? "" : $", has {node.Match}, lacks {node.Lag}";
-            await output.WriteLineAsync($"node {node.Node,-4} {node.Role,-8} {node.Address,-22} {node.State}{progress}").ConfigureAwait(
-                false);
-        }
+            return $"node {node.Node,-4} {node.Role,-8} {node.Address,-22} {node.State}{progress}";
+        }).Prepend(cluster));
     }
 
     private static Command Change(
@@ -96,8 +87,7 @@ internal static class AdminMetaCommand
             DefaultValueFactory = _ => "",
         };
         command.Add(node);
-        Run(command, meta, surroundings, (nodes, parsed, cancellation) => change(nodes, parsed.GetValue(node) ?? "", cancellation));
-        return command;
+        return Run(command, meta, surroundings, (nodes, parsed, cancellation) => change(nodes, parsed.GetValue(node) ?? "", cancellation));
     }
 
     private static Command Replace(MetaAddressOption meta, Surroundings surroundings)
@@ -113,9 +103,8 @@ internal static class AdminMetaCommand
         };
         command.Add(old);
         command.Add(next);
-        Run(command, meta, surroundings, (nodes, parsed, cancellation) => nodes.ReplaceAsync(
+        return Run(command, meta, surroundings, (nodes, parsed, cancellation) => nodes.ReplaceAsync(
             parsed.GetRequiredValue(old), parsed.GetValue(next) ?? "", cancellation));
-        return command;
     }
 
     private static Command Finalize(MetaAddressOption meta, Surroundings surroundings)
@@ -132,21 +121,14 @@ internal static class AdminMetaCommand
         return command;
     }
 
-    private static void Run(
+    private static Command Run(
         Command command,
         MetaAddressOption meta,
         Surroundings surroundings,
-        Func<MetaChanges, ParseResult, CancellationToken, Task<MetaChangeFacts>> change)
-    {
-        var json = PathArguments.Json("one object");
-        command.Add(json);
-        command.SetAction(async (parsed, cancellation) =>
+        Func<MetaChanges, ParseResult, CancellationToken, Task<MetaChangeFacts>> change) =>
+        new AdminQuestion(meta, surroundings).Of(command, async (nodes, parsed, cancellation) =>
         {
-            using var nodes = new MetaNodes(meta.Of(parsed), surroundings.Time);
             var facts = await change(new MetaChanges(nodes), parsed, cancellation).ConfigureAwait(false);
-            string text = parsed.GetValue(json) ? JsonOutput.Of(facts) : $"{facts.Change} metadata node {facts.Node} at {facts.Address}";
-            await surroundings.Out.WriteLineAsync(text).ConfigureAwait(false);
-            return ExitCode.Done;
+            return new CommandAnswer<MetaChangeFacts>(facts, $"{facts.Change} metadata node {facts.Node} at {facts.Address}");
         });
-    }
 }

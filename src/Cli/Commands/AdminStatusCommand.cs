@@ -44,6 +44,11 @@ internal static class AdminStatusCommand
             files:           {facts.Files} in {Quantities.Count((long)facts.Directories, "directory")}
             sessions:        {facts.Sessions}
             """).ConfigureAwait(false);
+        foreach (string line in facts.Repair.Lines().Append($"balance:         {facts.Balance.ToLine()}"))
+        {
+            await output.WriteLineAsync(Names.Printable(line)).ConfigureAwait(false);
+        }
+
         foreach (string alarm in facts.Alarms)
         {
             await output.WriteLineAsync($"ALARM:           {Names.Printable(alarm)}").ConfigureAwait(false);
@@ -52,15 +57,11 @@ internal static class AdminStatusCommand
         foreach (var server in facts.Servers)
         {
             await output.WriteLineAsync(
-                $"server {server.Server,-4} {server.State,-8} {server.Address,-22} domain {server.Domain}, "
+                $"server {server.Server,-4} {server.StateText(),-8} {server.Address,-22} domain {server.Domain}, "
                 + $"{Quantities.Count((long)server.Replicas, "replica")}, silent {server.SilentMs} ms").ConfigureAwait(false);
             foreach (var volume in server.Volumes)
             {
-                string detail = volume.Detail.Length == 0 ? "" : $" ({Names.Printable(volume.Detail)})";
-                string chunks = Quantities.Count((long)volume.Chunks, "chunk");
-                await output.WriteLineAsync(
-                    $"  volume {volume.Volume} {volume.State,-8} {Quantities.Bytes(volume.AvailableBytes)} of "
-                    + $"{Quantities.Bytes(volume.CapacityBytes)} available, {chunks}{detail}").ConfigureAwait(false);
+                await output.WriteLineAsync(volume.ToLine()).ConfigureAwait(false);
             }
         }
     }

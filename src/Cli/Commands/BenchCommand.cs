@@ -20,16 +20,7 @@ internal static class BenchCommand
     {
         var command = new Command(
             "bench", "Measures speeds beside the machine's own limits, on a cluster of its own, each server a process");
-        var size = new Option<string>(
-            "--size")
-        { Description = "Length of the large file", HelpName = "bytes", DefaultValueFactory = _ => "1GiB" };
-        size.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && !(Quantities.TryParseBytes(result.Tokens[0].Value, out long bytes) && bytes > 0))
-            {
-                result.AddError($"--size takes a number of bytes such as 1GiB, not {Names.Printable(result.Tokens[0].Value)}");
-            }
-        });
+        var size = new SizeOption("Length of the large file", "1GiB");
         var files = new Option<int>(
             "--files")
         { Description = "Number of small files", HelpName = "number", DefaultValueFactory = _ => 10_000 };
@@ -52,12 +43,10 @@ internal static class BenchCommand
         var metas = new Option<int>("--meta-servers") { Description = "Metadata servers, 1 or 3", DefaultValueFactory = _ => 1 };
         metas.AcceptOnlyFromAmong("1", "3");
         var json = PathArguments.Json("one object");
-        command.Add(BenchFailoverCommand.Create(surroundings));
-        command.Add(BenchSnapshotCommand.Create(surroundings));
-        foreach (Option option in new Option[] { size, files, metas, existing, inProcess, json })
-        {
-            command.Add(option);
-        }
+        AddParts(
+            command,
+            Parts(surroundings),
+            [size.Option, files, metas, existing, inProcess, json]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -66,8 +55,7 @@ internal static class BenchCommand
                 throw CommandFailure.Usage("--existing and --in-process exclude each other");
             }
 
-            _ = Quantities.TryParseBytes(parsed.GetRequiredValue(size), out long bytes);
-            var bench = new Bench(surroundings, bytes, parsed.GetRequiredValue(files), parsed.GetRequiredValue(metas));
+            var bench = new Bench(surroundings, size.Of(parsed), parsed.GetRequiredValue(files), parsed.GetRequiredValue(metas));
             var figures = parsed.GetValue(existing) ? await bench.OnExistingAsync(clients, parsed, cancellation).ConfigureAwait(false)
                 : parsed.GetValue(inProcess) ? await bench.InProcessAsync(cancellation).ConfigureAwait(false)
                 : await bench.OnChildrenAsync(cancellation).ConfigureAwait(false);
@@ -75,6 +63,25 @@ internal static class BenchCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static IEnumerable<Command> Parts(Surroundings surroundings) =>
+    [
+        BenchFailoverCommand.Create(surroundings), BenchSnapshotCommand.Create(surroundings), BenchRepairCommand.Create(surroundings),
+        BenchStallCommand.Create(surroundings),
+    ];
+
+    private static void AddParts(Command command, IEnumerable<Command> commands, IEnumerable<Option> options)
+    {
+        foreach (var part in commands)
+        {
+            command.Add(part);
+        }
+
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
     }
 
     private static async Task WriteAsync(IReadOnlyList<Measurement> figures, bool json, Surroundings surroundings)
@@ -105,7 +112,8 @@ internal static class BenchCommand
         {
             await SayAsync($"starting metadata servers ({metaServers}) and {ChunkServers} chunk servers, each a process of its own")
                 .ConfigureAwait(false);
-            var cluster = await ChildCluster.StartAsync(ChunkServers, metaServers, surroundings, cancellation).ConfigureAwait(false);
+            var cluster = await ChildCluster.StartAsync(new ChildClusterPlan(ChunkServers, metaServers), surroundings, cancellation)
+                .ConfigureAwait(false);
             await using (cluster.ConfigureAwait(false))
             {
                 var servers = cluster.ChunkServers.Values.Concat(cluster.MetaServers.Values).ToList();

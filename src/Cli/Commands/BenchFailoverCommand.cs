@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using DfsNet.Cli.Bench;
 using DfsNet.Cli.Options;
-using DfsNet.Cli.Output;
 using DfsNet.Cli.Servers;
 
 namespace DfsNet.Cli.Commands;
@@ -21,27 +20,20 @@ internal static class BenchFailoverCommand
             "Kills the metadata leader under load, again and again, on a cluster of its own: how long nothing was acknowledged, and "
                 + "whether every acknowledged operation happened exactly once");
         var runs = NumberOption.Create("--runs", [], "Leaders to kill", 1, RunsMax, RunsDefault);
-        var json = PathArguments.Json("one object");
         command.Add(runs);
-        command.Add(json);
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            await surroundings.Error.WriteLineAsync($"starting {MetaServers} metadata servers, each a process of its own").ConfigureAwait(
-                false);
-            var cluster = await ChildCluster.StartAsync(0, MetaServers, surroundings, cancellation).ConfigureAwait(false);
-            await using (cluster.ConfigureAwait(false))
+        return ClusterBenchmark.Of(
+            command,
+            new ChildClusterPlan(0, MetaServers),
+            async (cluster, parsed, cancellation) =>
             {
                 var facts = await new FailoverBenchmark(cluster, surroundings).RunAsync(parsed.GetValue(runs) ?? RunsDefault, cancellation)
                     .ConfigureAwait(false);
-                await (parsed.GetValue(json) ? surroundings.Out.WriteLineAsync(JsonOutput.Of(facts)) : WriteAsync(surroundings.Out, facts))
-                    .ConfigureAwait(false);
-                return facts is { Lost: 0, Unexpected: 0, Failed: 0 } ? ExitCode.Done : ExitCode.Failed;
-            }
-        });
-        return command;
+                return new CommandAnswer<FailoverFacts>(facts, Text(facts), facts is { Lost: 0, Unexpected: 0, Failed: 0 });
+            },
+            surroundings);
     }
 
-    private static Task WriteAsync(TextWriter output, FailoverFacts facts) => output.WriteLineAsync(string.Create(
+    private static string Text(FailoverFacts facts) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
         machine: fsync of 4 KiB, one after the other   {facts.FlushesPerSecond,9:N0} /s
@@ -51,5 +43,5 @@ internal static class BenchFailoverCommand
         nothing acknowledged, worst                    {facts.GapWorstMs,9:N0} ms
         operations acknowledged                        {facts.Acknowledged,9:N0}
         lost, not asked for, failed                    {facts.Lost}, {facts.Unexpected}, {facts.Failed}
-        """));
+        """);
 }

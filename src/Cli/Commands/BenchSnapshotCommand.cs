@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using DfsNet.Cli.Bench;
 using DfsNet.Cli.Options;
-using DfsNet.Cli.Output;
 using DfsNet.Cli.Servers;
 
 namespace DfsNet.Cli.Commands;
@@ -10,6 +9,7 @@ namespace DfsNet.Cli.Commands;
 /// <summary>dfs bench snapshot: whether writes of the metadata wait for a snapshot or a backup.</summary>
 internal static class BenchSnapshotCommand
 {
+    private const int MetaServers = 3;
     private const int NamesDefault = 200_000;
     private const int NamesMax = 10_000_000;
 
@@ -23,26 +23,20 @@ internal static class BenchSnapshotCommand
             "Makes directories on three metadata servers of its own: the longest time that none was acknowledged, alone, while a server "
                 + "fetches a snapshot, and while a backup is taken");
         var names = NumberOption.Create("--names", [], "Directories to make before", 1, NamesMax, NamesDefault);
-        var json = PathArguments.Json("one object");
         command.Add(names);
-        command.Add(json);
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var cluster = await ChildCluster.StartAsync(0, 3, surroundings, cancellation, "--lag-bytes-max", LagBytesMax)
-                .ConfigureAwait(false);
-            await using (cluster.ConfigureAwait(false))
+        return ClusterBenchmark.Of(
+            command,
+            new ChildClusterPlan(0, MetaServers) { MetaOptions = ["--lag-bytes-max", LagBytesMax] },
+            async (cluster, parsed, cancellation) =>
             {
                 var facts = await new SnapshotBenchmark(cluster, surroundings)
                     .RunAsync(parsed.GetValue(names) ?? NamesDefault, cancellation).ConfigureAwait(false);
-                await (parsed.GetValue(json) ? surroundings.Out.WriteLineAsync(JsonOutput.Of(facts)) : WriteAsync(surroundings.Out, facts))
-                    .ConfigureAwait(false);
-                return ExitCode.Done;
-            }
-        });
-        return command;
+                return new CommandAnswer<SnapshotFacts>(facts, Text(facts));
+            },
+            surroundings);
     }
 
-    private static Task WriteAsync(TextWriter output, SnapshotFacts facts) => output.WriteLineAsync(string.Create(
+    private static string Text(SnapshotFacts facts) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
         machine: fsync of 4 KiB, one after the other   {facts.FlushesPerSecond,9:N0} /s
@@ -51,5 +45,5 @@ internal static class BenchSnapshotCommand
         nothing acknowledged, with a snapshot, longest {facts.GapSnapshotMs,9:N1} ms   ({facts.SnapshotSeconds:0.0} s)
         nothing acknowledged, with a backup, longest   {facts.GapBackupMs,9:N1} ms   ({facts.BackupSeconds:0.0} s)
         operations acknowledged                        {facts.Acknowledged,9:N0}
-        """));
+        """);
 }

@@ -11,7 +11,6 @@ internal static class DemoCommand
 {
     private const int ChunkServers = 4;
     private const int MetaServers = 3;
-    private const string SizeDefault = "256MiB";
 
     public static Command Create(Surroundings surroundings)
     {
@@ -19,28 +18,13 @@ internal static class DemoCommand
             "demo",
             "Stores a file on a cluster of its own, kills two chunk servers and the metadata leader on the way, and reads every byte back");
         var file = new Option<string?>("--file") { Description = "File to store; else one is generated", HelpName = "file" };
-        var size = new Option<string>("--size")
-        {
-            Description = "Size of the generated file",
-            HelpName = "bytes",
-            DefaultValueFactory = _ => SizeDefault,
-        };
-        size.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && !(Quantities.TryParseBytes(result.Tokens[0].Value, out long bytes) && bytes > 0))
-            {
-                result.AddError($"--size takes a number of bytes such as 64MiB, not {Names.Printable(result.Tokens[0].Value)}");
-            }
-        });
+        var size = new SizeOption("Size of the generated file", "256MiB");
         var json = PathArguments.Json("one object");
         command.Add(file);
-        command.Add(size);
+        command.Add(size.Option);
         command.Add(json);
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            _ = Quantities.TryParseBytes(parsed.GetRequiredValue(size), out long bytes);
-            return await RunAsync(parsed.GetValue(file), bytes, parsed.GetValue(json), surroundings, cancellation).ConfigureAwait(false);
-        });
+        command.SetAction((parsed, cancellation) =>
+            RunAsync(parsed.GetValue(file), size.Of(parsed), parsed.GetValue(json), surroundings, cancellation));
         return command;
     }
 
@@ -49,7 +33,8 @@ internal static class DemoCommand
         var steps = new DemoSteps(surroundings, quiet: json);
         await steps.SayAsync($"starting {MetaServers} metadata servers and {ChunkServers} chunk servers, each in its own process")
             .ConfigureAwait(false);
-        var cluster = await ChildCluster.StartAsync(ChunkServers, MetaServers, surroundings, cancellation).ConfigureAwait(false);
+        var cluster = await ChildCluster.StartAsync(new ChildClusterPlan(ChunkServers, MetaServers), surroundings, cancellation)
+            .ConfigureAwait(false);
         DemoFacts facts;
         await using (cluster.ConfigureAwait(false))
         {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using DfsNet.Cli.Options;
 using DfsNet.Cli.Servers;
+using DfsNet.Hosting.Drills;
+using DfsNet.Hosting.Monitoring;
 using DfsNet.Hosting.Nodes;
 using DfsNet.MetaServer;
 using Microsoft.Extensions.Logging;
@@ -14,16 +16,21 @@ internal static class MetaServerCommand
     {
         var command = new Command("meta-server", "Runs a metadata server in the foreground; Ctrl-C or SIGTERM stops it");
         var options = new RecordOptions<MetaServerOptions>(command);
+        var monitor = new RecordOptions<MonitorOptions>(command);
+        var drills = new RecordOptions<DrillOptions>(command);
         var stopWithInput = ChildOption.Create();
+        command.Add(ConfigFile.Create());
         command.Add(stopWithInput);
         command.SetAction(async (parsed, cancellation) =>
         {
             var server = options.Read(parsed);
+            var watched = monitor.Read(parsed);
+            var struck = drills.Read(parsed);
             using var logs = logLevel.Open(parsed, LogLevel.Information);
             return await ServerRun.UntilStoppedAsync(
                 "meta-server",
                 server,
-                () => MetaServerHost.StartAsync(server, logs, cancellation),
+                () => MetaServerHost.StartAsync(server, watched, struck, logs, cancellation),
                 parsed.GetValue(stopWithInput),
                 logs,
                 surroundings,

@@ -21,7 +21,11 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
         try
         {
             return await CallAsync(
-                address, "ask", AskTime, (client, options) => client.GetMembersAsync(new GetMembersRequest(), options), cancellation)
+                address,
+                "ask",
+                AskTime,
+                (invoker, options) => new Members.MembersClient(invoker).GetMembersAsync(new GetMembersRequest(), options),
+                cancellation)
                 .ConfigureAwait(false);
         }
         catch (DfsException)
@@ -63,8 +67,45 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
 
     /// <summary>Calls the leader, and waits for one where there is none.</summary>
     /// <exception cref="DfsException">What the leader answered, or that there was none in time.</exception>
-    public async Task<T> CallLeaderAsync<T>(
-        string step, Func<Members.MembersClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation)
+    public Task<T> CallLeaderAsync<T>(
+        string step, Func<Members.MembersClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
+        CallLeaderAsync(step, (invoker, options) => call(new Members.MembersClient(invoker), options), cancellation);
+
+    /// <summary>The same for what operators ask of the cluster.</summary>
+    /// <exception cref="DfsException">What the leader answered, or that there was none in time.</exception>
+    public Task<T> OperateAsync<T>(
+        string step, Func<Operation.OperationClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
+        CallLeaderAsync(step, (invoker, options) => call(new Operation.OperationClient(invoker), options), cancellation);
+
+    /// <summary>What the leader says of the cluster.</summary>
+    public Task<GetStatusReply> GetStatusAsync(CancellationToken cancellation) => CallLeaderAsync(
+        "get status",
+        (invoker, options) => new Protocol.Wire.Metadata.MetadataClient(invoker).GetStatusAsync(new GetStatusRequest(), options),
+        cancellation);
+
+    /// <summary>Has every chunk and file checked; <paramref name="write"/> takes each piece.</summary>
+    /// <exception cref="DfsException">What the leader answered, or that the stream broke.</exception>
+    public async Task CheckFilesAsync(Func<CheckFilesPiece, Task> write, CancellationToken cancellation)
+    {
+        string address = await FindLeaderAsync(time.GetTimestamp(), cancellation).ConfigureAwait(false);
+        try
+        {
+            using var call = new Operation.OperationClient(_connections.Control(address)).CheckFiles(
+                new CheckFilesRequest(), new CallOptions(cancellationToken: cancellation));
+            await foreach (var piece in call.ResponseStream.ReadAllAsync(cancellation).ConfigureAwait(false))
+            {
+                await write(piece).ConfigureAwait(false);
+            }
+        }
+        catch (RpcException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw ErrorStatus.FromRpcException(error, "check files");
+        }
+    }
+
+    private async Task<T> CallLeaderAsync<T>(
+        string step, Func<CallInvoker, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation)
     {
         long began = time.GetTimestamp();
         while (true)
@@ -131,7 +172,7 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
         string address,
         string step,
         TimeSpan limit,
-        Func<Members.MembersClient, CallOptions, AsyncUnaryCall<T>> call,
+        Func<CallInvoker, CallOptions, AsyncUnaryCall<T>> call,
         CancellationToken cancellation) => BoundedCall.RunAsync(
-            step, address, limit, time, options => call(new Members.MembersClient(_connections.Control(address)), options), cancellation);
+            step, address, limit, time, options => call(_connections.Control(address), options), cancellation);
 }

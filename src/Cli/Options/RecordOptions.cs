@@ -123,8 +123,9 @@ internal sealed class RecordOptions<T>
     }
 
     /// <summary>Null when the text is not of the type. Numbers may carry a binary unit ("64MiB").</summary>
-    private static object? Parse(Type type, string text)
+    private static object? Parse(Type declared, string text)
     {
+        var type = Nullable.GetUnderlyingType(declared) ?? declared;
         if (type == typeof(string))
         {
             return text;

@@ -7,6 +7,16 @@ using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Cli.Servers;
 
+/// <summary>How many servers, and with which options beside those that they need anyway.</summary>
+internal sealed record ChildClusterPlan(int ChunkServers, int MetaServers)
+{
+    public int DisksPerServer { get; init; } = 1;
+
+    public IReadOnlyList<string> MetaOptions { get; init; } = [];
+
+    public IReadOnlyList<string> ChunkOptions { get; init; } = [];
+}
+
 /// <summary>
 /// Metadata servers, one or three, and some chunk servers as children of this process, over loopback, with their data in a temporary
 /// directory.
@@ -23,14 +33,13 @@ internal sealed class ChildCluster : IAsyncDisposable
 
     private readonly string _data = LocalFiles.CreateTemporaryDirectory("dfs-local-");
     private readonly List<ChildServer> _all = [];
+    private readonly ChildClusterPlan _plan;
     private readonly Surroundings _surroundings;
 
-    private readonly IReadOnlyList<string> _metaOptions;
-
-    private ChildCluster(Surroundings surroundings, IReadOnlyList<string> metaOptions)
+    private ChildCluster(ChildClusterPlan plan, Surroundings surroundings)
     {
+        _plan = plan;
         _surroundings = surroundings;
-        _metaOptions = metaOptions;
     }
 
     public DfsClient Files { get; private set; } = null!;
@@ -50,18 +59,13 @@ internal sealed class ChildCluster : IAsyncDisposable
     /// <summary>Those that were not killed, by address.</summary>
     public Dictionary<string, ChildServer> ChunkServers { get; } = new(StringComparer.Ordinal);
 
-    public static async Task<ChildCluster> StartAsync(
-        int chunkServers,
-        int metaServers,
-        Surroundings surroundings,
-        CancellationToken cancellation,
-        params IReadOnlyList<string> metaOptions)
+    public static async Task<ChildCluster> StartAsync(ChildClusterPlan plan, Surroundings surroundings, CancellationToken cancellation)
     {
-        var cluster = new ChildCluster(surroundings, metaOptions);
+        var cluster = new ChildCluster(plan, surroundings);
         bool started = false;
         try
         {
-            await cluster.StartServersAsync(chunkServers, metaServers, cancellation).ConfigureAwait(false);
+            await cluster.StartServersAsync(cancellation).ConfigureAwait(false);
             started = true;
             return cluster;
         }
@@ -149,14 +153,14 @@ internal sealed class ChildCluster : IAsyncDisposable
         LocalFiles.DeleteDirectory(_data);
     }
 
-    private async Task StartServersAsync(int chunkServers, int metaServers, CancellationToken cancellation)
+    private async Task StartServersAsync(CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(StartTimeMax, _surroundings.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            await StartMetaServersAsync(metaServers, either.Token).ConfigureAwait(false);
-            var starts = Enumerable.Range(1, chunkServers).Select(number => StartChunkServerAsync(number, either.Token));
+            await StartMetaServersAsync(_plan.MetaServers, either.Token).ConfigureAwait(false);
+            var starts = Enumerable.Range(1, _plan.ChunkServers).Select(number => StartChunkServerAsync(number, either.Token));
             foreach (var server in await Task.WhenAll(starts).ConfigureAwait(false))
             {
                 ChunkServers[server.Address] = server;
@@ -164,7 +168,7 @@ internal sealed class ChildCluster : IAsyncDisposable
 
             Files = await DfsClient.ConnectAsync(
                 new DfsClientOptions { MetadataAddresses = MetaAddresses, ClientName = "dfs" }, either.Token).ConfigureAwait(false);
-            await WaitHealthyAsync(chunkServers, either.Token).ConfigureAwait(false);
+            await WaitHealthyAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
@@ -192,7 +196,7 @@ internal sealed class ChildCluster : IAsyncDisposable
     {
         string address = MetaAddresses[number];
         string data = Path.Combine(_data, string.Create(CultureInfo.InvariantCulture, $"meta-{number + 1}"));
-        List<string> arguments = ["meta-server", "--data", data, "--listen", address, .. _metaOptions];
+        List<string> arguments = ["meta-server", "--data", data, "--listen", address, .. _plan.MetaOptions];
         if (MetaAddresses.Count > 1)
         {
             arguments.AddRange(["--peers", string.Join(',', MetaAddresses)]);
@@ -209,9 +213,14 @@ internal sealed class ChildCluster : IAsyncDisposable
     {
         string meta = string.Join(',', MetaAddresses);
         string name = string.Create(CultureInfo.InvariantCulture, $"server-{number}");
+        var disks = Enumerable.Range(1, _plan.DisksPerServer)
+            .Select(disk => Path.Combine(_data, string.Create(CultureInfo.InvariantCulture, $"{name}-disk-{disk}")));
         return StartOneAsync(
             name,
-            ["chunk-server", "--data", Path.Combine(_data, name), "--listen", "127.0.0.1:0", "--meta", meta, "--domain", name],
+            [
+                "chunk-server", "--data", string.Join(',', disks), "--listen", "127.0.0.1:0", "--meta", meta, "--domain", name,
+                .. _plan.ChunkOptions,
+            ],
             cancellation);
     }
 
@@ -226,10 +235,10 @@ internal sealed class ChildCluster : IAsyncDisposable
         return server;
     }
 
-    private async Task WaitHealthyAsync(int count, CancellationToken cancellation)
+    private async Task WaitHealthyAsync(CancellationToken cancellation)
     {
         var status = await Files.GetStatusAsync(cancellation).ConfigureAwait(false);
-        while (status.Servers.Count(IsReady) < count)
+        while (status.Servers.Count(IsReady) < _plan.ChunkServers)
         {
             await Task.Delay(LookInterval, _surroundings.Time, cancellation).ConfigureAwait(false);
             status = await Files.GetStatusAsync(cancellation).ConfigureAwait(false);
@@ -237,6 +246,6 @@ internal sealed class ChildCluster : IAsyncDisposable
     }
 
     // A new server registers before its volumes are open.
-    private static bool IsReady(ServerStatus server) =>
-        server.State == ServerState.Healthy && server.Volumes.Any(volume => volume.State == VolumeState.Healthy);
+    private bool IsReady(ServerStatus server) => server.State == ServerState.Healthy
+        && server.Volumes.Count(volume => volume.State == VolumeState.Healthy) == _plan.DisksPerServer;
 }

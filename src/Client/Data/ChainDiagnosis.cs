@@ -1,18 +1,15 @@
+using DfsNet.Protocol;
 using DfsNet.Protocol.Connections;
 using DfsNet.Protocol.Wire;
-using Grpc.Core;
 
 namespace DfsNet.Client.Data;
 
 /// <summary>
-/// Finds out which server of a failed chain is to be avoided: the one the error names, else the head; after mere silence, whoever does not
-/// answer.
+/// Finds out what of a failed chain is to be avoided: the server the error names, or its volume where the disk failed, else the head; after
+/// mere silence, whoever does not answer.
 /// </summary>
-internal sealed class ChainDiagnosis(IConnections connections, FailedServers failed, TimeProvider time)
+internal sealed class ChainDiagnosis(IConnections connections, FailedPlaces failed, TimeProvider time)
 {
-    // A living server answers a small call in a few milliseconds; a writer waits for this before it goes on elsewhere.
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(250);
-
     public async Task BlameAsync(DfsException failure, IReadOnlyList<ChainMember> chain, CancellationToken cancellation)
     {
         switch (failure.Code)
@@ -23,34 +20,28 @@ internal sealed class ChainDiagnosis(IConnections connections, FailedServers fai
                 await Task.WhenAll(chain.Select(member => ProbeAsync(member, cancellation))).ConfigureAwait(false);
                 break;
             default:
-                failed.Add(failure.ServerId != 0 ? failure.ServerId : chain[0].ServerId);
+                failed.Add(PlaceOf(failure, chain));
                 break;
         }
     }
 
-    // Any answer will do, even an error: only silence and a refused connection count.
+    /// <summary>Without a volume: the whole server.</summary>
+    private static ReplicaPlace PlaceOf(DfsException failure, IReadOnlyList<ChainMember> chain)
+    {
+        ulong server = failure.ServerId != 0 ? failure.ServerId : chain[0].ServerId;
+        ulong volume = failure.Side == FailedSide.Disk ? chain.FirstOrDefault(member => member.ServerId == server)?.VolumeId ?? 0 : 0;
+        return new ReplicaPlace(new ServerId(server), new VolumeId(volume));
+    }
+
+    /// <summary>Whether a member of a chain answers at all.</summary>
+    public Task<bool> AnswersAsync(ChainMember member, CancellationToken cancellation) =>
+        ServerProbe.AnswersAsync(connections, member.Address, time, cancellation);
+
     private async Task ProbeAsync(ChainMember member, CancellationToken cancellation)
     {
-        using var timeout = new CancellationTokenSource(ProbeTimeout, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
-        try
+        if (!await AnswersAsync(member, cancellation).ConfigureAwait(false))
         {
-            using var call = new Chunk.ChunkClient(connections.Control(member.Address))
-                .GetChecksumsAsync(new GetChecksumsRequest(), new CallOptions(cancellationToken: linked.Token));
-            await call.ResponseAsync.ConfigureAwait(false);
-        }
-        catch (RpcException error) when (error.Trailers.Get(Protocol.Errors.ErrorStatus.TrailerName) is null)
-        {
-            failed.Add(member.ServerId);
-        }
-        catch (RpcException)
-        {
-            // It answered with an error of its own: it is alive.
-            return;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            failed.Add(member.ServerId);
+            failed.AddServer(member.ServerId);
         }
     }
 }

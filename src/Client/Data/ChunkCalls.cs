@@ -72,7 +72,7 @@ internal sealed class ChunkCalls(IConnections connections, MetadataConnection me
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         long start = metadata.Time.GetTimestamp();
         bool failed = true;
-        ratings.Began(replica.ServerId);
+        ratings.Began(replica.Place);
         try
         {
             using var attempt = call(
@@ -94,8 +94,13 @@ internal sealed class ChunkCalls(IConnections connections, MetadataConnection me
         }
         finally
         {
+            if (failed && linked.IsCancellationRequested)
+            {
+                ratings.Waited(replica.Place, metadata.Time.GetElapsedTime(start));
+            }
+
             ratings.Ended(
-                replica.ServerId, failed ? null : metadata.Time.GetElapsedTime(start), failed && !cancellation.IsCancellationRequested);
+                replica.Place, failed ? null : metadata.Time.GetElapsedTime(start), failed && !cancellation.IsCancellationRequested);
         }
     }
 

@@ -6,12 +6,13 @@ using Microsoft.Extensions.Logging;
 
 namespace DfsNet.Client.Data;
 
-/// <summary>Gets new chunks from the metadata server and opens their chains, away from servers that failed lately.</summary>
+/// <summary>Gets new chunks from the metadata server and opens their chains, away from what failed lately.</summary>
 internal sealed class ChunkOpener(
     Session session,
     IBulkTransport transport,
+    VolumeTimes times,
     ChainDiagnosis diagnosis,
-    FailedServers failed,
+    FailedPlaces failed,
     DfsClientOptions options,
     TimeProvider time,
     Jitter jitter,
@@ -37,7 +38,7 @@ internal sealed class ChunkOpener(
             var known = failed.Current();
             lock (_gate) // guards _diagnoses, _backoff and _pause
             {
-                if (writer.Chain.Any(member => known.Contains(member.ServerId)))
+                if (writer.Chain.Any(member => known.Any(place => IsOn(place, member))))
                 {
                     _pause = _backoff.Next();
                 }
@@ -73,7 +74,9 @@ internal sealed class ChunkOpener(
             var request = new AllocateChunkRequest { Replication = (uint)replication, ClientHost = options.HostName };
             if (avoid)
             {
-                request.FailedServers.AddRange(failed.Current());
+                var places = failed.Current();
+                request.FailedServers.AddRange(places.Select(place => place.Server.Value));
+                request.FailedVolumes.AddRange(places.Select(place => place.Volume.Value));
             }
 
             try
@@ -81,7 +84,8 @@ internal sealed class ChunkOpener(
                 var reply = await session.AllocateAsync(
                     request, answer => late(new ChunkId(answer.ChunkId)), deadline, cancellation).ConfigureAwait(false);
                 var place = ChunkPlace.From(reply, session, options.BackupMark);
-                var writer = new ChunkWriter(place, session.ChunkSize, transport, options, time, log);
+                var writer = new ChunkWriter(
+                    place, session.ChunkSize, transport, diagnosis.AnswersAsync, times, options, time, log);
                 writer.Start();
                 _refusal = null;
                 return writer;
@@ -106,6 +110,9 @@ internal sealed class ChunkOpener(
             }
         }
     }
+
+    private static bool IsOn(ReplicaPlace failed, ChainMember member) =>
+        failed.Server.Value == member.ServerId && (failed.Volume == default || failed.Volume.Value == member.VolumeId);
 
     private TimeSpan TakePause()
     {

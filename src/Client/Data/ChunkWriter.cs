@@ -20,13 +20,14 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
 
     private readonly ChunkPlace _place;
     private readonly int _capacity;
-    private readonly TimeSpan _silenceMax;
+    private readonly VolumeTimes _times;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly IAppendCall _call;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _packedSlots = new(PackedFramesMax);
-    private readonly ITimer _silence;
+    private readonly ChainPatience _patience;
+    private readonly TimeSpan _silenceMax;
 
     // Holds at most a window of bytes: TryAppend refuses beyond it.
     private readonly Channel<AppendRequest> _queue =
@@ -43,19 +44,28 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
     private long _lastUsed;
     private Task _running = Task.CompletedTask;
 
+    /// <param name="place">Where the chunk was placed.</param>
+    /// <param name="capacity">Bytes it may grow to.</param>
+    /// <param name="transport">Opens the stream to the head.</param>
+    /// <param name="answers">Whether a server answers at all.</param>
+    /// <param name="times">Hears how long each volume took.</param>
+    /// <param name="options">How long to wait for acknowledgements.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Hears why the chain ended.</param>
     public ChunkWriter(
-        ChunkPlace place, int capacity, IBulkTransport transport, DfsClientOptions options, TimeProvider time, ILogger log)
+        ChunkPlace place, int capacity, IBulkTransport transport, Func<ChainMember, CancellationToken, Task<bool>> answers,
+        VolumeTimes times, DfsClientOptions options, TimeProvider time, ILogger log)
     {
+        _times = times;
         _place = place;
         _capacity = capacity;
-        _silenceMax = options.ChainSilence;
         _time = time;
         _log = log;
         Chunk = new OwnedChunk(new ChunkId(place.Open.ChunkId));
         _lastUsed = time.GetTimestamp();
         _call = transport.OpenAppend(place.Chain[0].Address, _stop.Token);
-        _silence = time.CreateTimer(
-            static state => ((ChunkWriter)state!).Silent(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _silenceMax = options.ChainSilence;
+        _patience = new ChainPatience(_silenceMax, stop => answers(place.Chain[0], stop), Silent, time);
     }
 
     public OwnedChunk Chunk { get; }
@@ -140,7 +150,7 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
             _reserved += payload.Length;
             if (_outstanding == 0)
             {
-                _silence.Change(_silenceMax, Timeout.InfiniteTimeSpan);
+                _patience.Begin();
             }
 
             _outstanding += payload.Length;
@@ -192,7 +202,7 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
             _outstanding = 0;
             Chunk.Close();
             _queue.Writer.TryComplete();
-            _silence.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _patience.Rest();
         }
 
         ChainEnded(Chunk.Id, error.Message, failed.Count);
@@ -209,15 +219,33 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
         Retire();
         Fail(new DfsException(ErrorCode.Unavailable, "append", "the client closed the chunk before its bytes were acknowledged"));
         await _running.ConfigureAwait(false);
-        await _silence.DisposeAsync().ConfigureAwait(false);
+        await _patience.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task RunAsync()
     {
-        var sending = WatchAsync(SendAsync);
-        await WatchAsync(ReceiveAsync).ConfigureAwait(false);
-        await sending.ConfigureAwait(false);
+        var receiving = WatchAsync(ReceiveAsync);
+        await WatchAsync(() => SendToTheEndAsync(receiving)).ConfigureAwait(false);
+        await receiving.ConfigureAwait(false);
         await _call.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A stream that takes no more has ended for a reason, and the other half hears it from the servers: what the sending sees is only that
+    /// it is over. Silence bounds the wait.
+    /// </summary>
+    private async Task SendToTheEndAsync(Task receiving)
+    {
+        try
+        {
+            await SendAsync().ConfigureAwait(false);
+        }
+        catch (DfsException)
+        {
+            _patience.Begin();
+            await receiving.ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task WatchAsync(Func<Task> half)
@@ -337,6 +365,8 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
         }
 
         Interlocked.Exchange(ref _lastUsed, _time.GetTimestamp());
+        NoteTimes(ack);
+
         foreach (var frame in frames)
         {
             if (frame.Packed)
@@ -347,6 +377,20 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
             foreach (var request in frame.Requests)
             {
                 request.Acknowledged();
+            }
+        }
+    }
+
+    /// <summary>How long each server of the chain took; an older one does not say it.</summary>
+    private void NoteTimes(AppendAck ack)
+    {
+        if (ack.HopMicroseconds.Count == _place.Chain.Count)
+        {
+            for (int i = 0; i < _place.Chain.Count; i++)
+            {
+                var member = _place.Chain[i];
+                var place = new ReplicaPlace(new ServerId(member.ServerId), new VolumeId(member.VolumeId));
+                _times.Appended(place, TimeSpan.FromMicroseconds(ack.HopMicroseconds[i]));
             }
         }
     }
@@ -372,7 +416,15 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
 
         Chunk.Acknowledge(last.EndOffset, last.Digest);
         _outstanding -= frames.SelectMany(frame => frame.Requests).Sum(request => request.Extent.Length);
-        _silence.Change(_outstanding == 0 ? Timeout.InfiniteTimeSpan : _silenceMax, Timeout.InfiniteTimeSpan);
+        if (_outstanding == 0)
+        {
+            _patience.Rest();
+        }
+        else
+        {
+            _patience.Begin();
+        }
+
         if (_retired && _outstanding == 0)
         {
             CloseInGoodOrder();
@@ -383,10 +435,10 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
     private void CloseInGoodOrder()
     {
         Chunk.Close();
-        _silence.Change(_silenceMax, Timeout.InfiniteTimeSpan);
+        _patience.BeginLast();
     }
 
-    private void Silent()
+    private void Silent(bool headIsDead)
     {
         if (Chunk.IsClosed)
         {
@@ -394,59 +446,19 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
             return;
         }
 
-        Fail(new DfsException(
-            ErrorCode.TimedOut, "append", $"the chain of chunk {Chunk.Id} acknowledged nothing for {_silenceMax.TotalSeconds:0.###} s"));
+        var head = Chain[0];
+        Fail(headIsDead
+            ? new DfsException(ErrorCode.TimedOut, "append", $"chunk server {head.Address} acknowledges nothing, and answers nothing")
+            {
+                ServerId = head.ServerId,
+                Side = FailedSide.Network,
+            }
+            : new DfsException(
+                ErrorCode.TimedOut, "append",
+                $"the chain of chunk {Chunk.Id} acknowledged nothing for {_silenceMax.TotalSeconds:0.###} s"));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Chain of chunk {Chunk} ended with {Unacknowledged} appends to send again: "
         + "{Reason}")]
     private partial void ChainEnded(ChunkId chunk, string reason, int unacknowledged);
-}
-
-/// <summary>Why a chunk writer did not take bytes.</summary>
-internal enum AppendRefusal
-{
-    /// <summary>It took them.</summary>
-    None,
-
-    /// <summary>A whole window is unacknowledged: wait for one of the appends.</summary>
-    WindowFull,
-
-    /// <summary>They do not fit any more, or the chain is over: take another chunk.</summary>
-    Over,
-}
-
-/// <summary>Where a chunk was placed: the opening of its append stream.</summary>
-internal sealed record ChunkPlace(AppendOpen Open)
-{
-    public IReadOnlyList<ChainMember> Chain => Open.Chain;
-
-    public static ChunkPlace From(AllocateChunkReply reply, Session session, BackupMark mark)
-    {
-        var addresses = reply.Servers.ToDictionary(server => server.ServerId, server => server.Address);
-        var open = new AppendOpen
-        {
-            ChunkId = reply.ChunkId,
-            Generation = reply.Generation,
-            SessionId = session.Id.Value,
-            ClusterId = session.ClusterId.Value,
-            Capacity = (uint)session.ChunkSize,
-            BackupIncarnation = mark.Incarnation,
-            BackupIndex = mark.Index,
-        };
-        foreach (var member in reply.Chain)
-        {
-            if (!addresses.TryGetValue(member.ServerId, out string? address))
-            {
-                throw new DfsException(
-                    ErrorCode.Internal, "allocate chunk", $"the metadata server named server {member.ServerId} without an address");
-            }
-
-            open.Chain.Add(new ChainMember { ServerId = member.ServerId, Address = address, VolumeId = member.VolumeId });
-        }
-
-        return open.Chain.Count != 0
-            ? new ChunkPlace(open)
-            : throw new DfsException(ErrorCode.Internal, "allocate chunk", "the metadata server named no chunk server");
-    }
 }

@@ -44,7 +44,8 @@ internal sealed class OpenedFile(Session session, ulong inode, bool atEnd) : ICo
 /// A file that appears as a whole at the end. What fits one commit is one command; larger content is staged under no name and linked at the
 /// end.
 /// </summary>
-internal sealed class NewFile(Session session, DfsPath path, bool overwrite, bool createParents, uint mode) : ICommitTarget
+internal sealed class NewFile(
+    Session session, DfsPath path, ulong directory, bool overwrite, bool createParents, uint mode) : ICommitTarget
 {
     private ulong _staged;
 
@@ -56,7 +57,7 @@ internal sealed class NewFile(Session session, DfsPath path, bool overwrite, boo
     {
         if (_staged == 0)
         {
-            _staged = await session.StageAsync(mode, deadline, cancellation).ConfigureAwait(false);
+            _staged = await StageAsync(deadline, cancellation).ConfigureAwait(false);
         }
 
         var commit = new Commit { Inode = _staged, Slices = { batch.Slices }, Chunks = { batch.Updates } };
@@ -92,6 +93,19 @@ internal sealed class NewFile(Session session, DfsPath path, bool overwrite, boo
                 },
             };
         return session.SubmitAsync($"create {path.Text}", command, deadline, cancellation);
+    }
+
+    private async Task<ulong> StageAsync(CallDeadline deadline, CancellationToken cancellation)
+    {
+        try
+        {
+            return await session.StageAsync(directory, mode, deadline, cancellation).ConfigureAwait(false);
+        }
+        catch (DfsException error) when (error.Code == ErrorCode.NotFound && directory != 0)
+        {
+            // The directory went meanwhile; whether that matters shows when the file gets its name.
+            return await session.StageAsync(0, mode, deadline, cancellation).ConfigureAwait(false);
+        }
     }
 
     // Should it have been linked after all (its outcome was unknown), the drop is refused.

@@ -1,3 +1,4 @@
+using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 
 namespace DfsNet.Client.Data;
@@ -88,10 +89,10 @@ internal sealed class LayoutPage
 
         var replicas = chunk.Replicas
             .Select(replica => new ReplicaAddress(
-                replica.ServerId,
+                new ReplicaPlace(new ServerId(replica.ServerId), new VolumeId(replica.VolumeId)),
                 replica.Generation,
                 _servers.GetValueOrDefault(replica.ServerId)?.Address ?? "",
-                _servers.GetValueOrDefault(replica.ServerId)?.State == ServerState.Healthy))
+                _servers.GetValueOrDefault(replica.ServerId)?.State == ServerState.Healthy && !replica.Slow))
             .Where(replica => replica.Address.Length != 0)
             .ToArray();
         return new ChunkSource(chunk.ChunkId, (int)chunk.Length, chunk.Digest, replicas);
@@ -108,5 +109,10 @@ internal sealed record Segment(long FileOffset, long Length, Slice? Slice, Chunk
 /// <summary>What a reader must know of a chunk: the prefix [0, length), its digest, and who has it.</summary>
 internal sealed record ChunkSource(ulong ChunkId, int Length, uint Digest, IReadOnlyList<ReplicaAddress> Replicas);
 
-/// <summary>A replica that may be read.</summary>
-internal sealed record ReplicaAddress(ulong ServerId, ulong Generation, string Address, bool Healthy);
+/// <summary>
+/// A replica that may be read; <paramref name="Healthy"/>: its server answers, and its volume is not left out for being slow.
+/// </summary>
+internal sealed record ReplicaAddress(ReplicaPlace Place, ulong Generation, string Address, bool Healthy)
+{
+    public ulong ServerId => Place.Server.Value;
+}

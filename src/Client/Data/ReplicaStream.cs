@@ -40,7 +40,7 @@ internal sealed class ReplicaStream : IAsyncDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _frames = transport.ReadAsync(replica.Address, request, _stop.Token).GetAsyncEnumerator(CancellationToken.None);
         _start = time.GetTimestamp();
-        ratings.Began(replica.ServerId);
+        ratings.Began(replica.Place);
     }
 
     /// <summary>
@@ -83,7 +83,12 @@ internal sealed class ReplicaStream : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _ratings.Ended(_replica.ServerId, _latency, _failed);
+        _ratings.Ended(_replica.Place, _latency, _failed);
+        if (_latency is null && _pending is not null)
+        {
+            _ratings.Waited(_replica.Place, _time.GetElapsedTime(_start));
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         if (_pending is null)
         {

@@ -63,9 +63,9 @@ internal sealed class Session : IDisposable
         SubmitAsync(step, command, null, deadline, cancellation);
 
     /// <summary>Makes a file without a name; its inode. One that is made after the caller has gone is dropped again.</summary>
-    public async Task<ulong> StageAsync(uint mode, CallDeadline deadline, CancellationToken cancellation)
+    public async Task<ulong> StageAsync(ulong directory, uint mode, CallDeadline deadline, CancellationToken cancellation)
     {
-        var stage = new ClientCommand { StageFile = new StageFile { Mode = mode } };
+        var stage = new ClientCommand { StageFile = new StageFile { Directory = directory, Mode = mode } };
         var result = await SubmitAsync("stage file", stage, late => _ = DropLateAsync(late), deadline, cancellation).ConfigureAwait(false);
         return result.Inode;
     }

@@ -1,5 +1,7 @@
 using DfsNet.ChunkServer;
+using DfsNet.Hosting.Drills;
 using DfsNet.Hosting.Listening;
+using DfsNet.Hosting.Monitoring;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Connections;
 using DfsNet.Protocol.Wire;
@@ -13,8 +15,18 @@ namespace DfsNet.Hosting.Nodes;
 /// <summary>Composes a chunk server from the machine's disks, clock, randomness and network.</summary>
 public static class ChunkServerHost
 {
+    /// <summary>Without metrics, traces and drills.</summary>
+    public static Task<NodeHost> StartAsync(
+        ChunkServerPlace place, ChunkServerOptions options, ILoggerFactory logs, CancellationToken cancellation) =>
+        StartAsync(place, options, new MonitorOptions(), new DrillOptions(), logs, cancellation);
+
     public static async Task<NodeHost> StartAsync(
-        ChunkServerPlace place, ChunkServerOptions options, ILoggerFactory logs, CancellationToken cancellation)
+        ChunkServerPlace place,
+        ChunkServerOptions options,
+        MonitorOptions monitor,
+        DrillOptions drills,
+        ILoggerFactory logs,
+        CancellationToken cancellation)
     {
         options.Validate();
         place.Validate();
@@ -27,21 +39,29 @@ public static class ChunkServerHost
         foreach (string directory in place.Data)
         {
             var disk = new LocalDisk(directory);
-            // Only the directory: whether an empty one may become a volume is the node's decision.
-            await disk.CreateDirectoryAsync("").ConfigureAwait(false);
-            volumes.Add(disk);
+            volumes.Add(drills.AllowDrills ? new DisturbedDisk(disk, time) : disk);
         }
 
+        var target = drills.AllowDrills ? new DrillTarget(volumes.OfType<DisturbedDisk>(), random, logs) : null;
         var connections = new GrpcConnections();
-        var node = new Connected(new ChunkNode(options, volumes, time, random, connections, logs), connections);
+        var server = new ChunkNode(options, volumes, time, random, connections, logs);
+        var watched = await NodeMonitor.StartAsync(
+            monitor,
+            "dfs chunk-server",
+            meter => ChunkServerMeters.Describe(meter, () => server.Figures),
+            () => server.Ready.IsCompletedSuccessfully ? null : "starting, or not registered yet",
+            logs,
+            cancellation).ConfigureAwait(false);
+        var node = new Connected(server, connections, watched);
         var listener = await NodeListener.StartAsync(
             node,
             ListenAddress.Parse(place.Listen),
-            services => services.AddSingleton(node.Server.ChunkService).AddSingleton(node.Server.ChunkDataService),
+            services => DrillTarget.Add(target, services).AddSingleton(node.Server.ChunkService).AddSingleton(node.Server.ChunkDataService),
             endpoints =>
             {
                 endpoints.MapGrpcService<Chunk.ChunkBase>();
                 endpoints.MapGrpcService<ChunkData.ChunkDataBase>();
+                DrillTarget.Map(target, endpoints);
             },
             time,
             logs,
@@ -51,12 +71,13 @@ public static class ChunkServerHost
     }
 
     /// <summary>A chunk server and the connections made for it alone.</summary>
-    private sealed class Connected(ChunkNode server, GrpcConnections connections) : IAsyncDisposable
+    private sealed class Connected(ChunkNode server, GrpcConnections connections, NodeMonitor monitor) : IAsyncDisposable
     {
         public ChunkNode Server { get; } = server;
 
         public async ValueTask DisposeAsync()
         {
+            await monitor.DisposeAsync().ConfigureAwait(false);
             await Server.DisposeAsync().ConfigureAwait(false);
             connections.Dispose();
         }

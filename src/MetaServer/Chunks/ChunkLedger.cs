@@ -11,6 +11,9 @@ namespace DfsNet.MetaServer.Chunks;
 /// </summary>
 internal static class ChunkLedger
 {
+    // A file's own slices of a chunk are one or a few; a chunk of many small files is shared, and looking further finds nothing else.
+    private const int ReferencesLookedAt = 100;
+
     public static ChunkId Allocate(CommandContext context, uint replication)
     {
         var chunk = new ChunkId(context.Counters.NextChunk++);
@@ -82,6 +85,31 @@ internal static class ChunkLedger
         }
     }
 
+    /// <summary>A file that wants so many replicas refers to the chunk: it is to have no fewer.</summary>
+    public static void Raise(CommandContext context, ChunkId chunk, uint replication)
+    {
+        var record = context.State.Require(Keys.Chunk(chunk));
+        if (record.Replication < replication)
+        {
+            Want(context, chunk, record, replication);
+        }
+    }
+
+    /// <summary>
+    /// The file of <paramref name="map"/> wants so many replicas now. More are made always; fewer are kept only of a chunk that no other
+    /// file refers to.
+    /// </summary>
+    public static void Follow(CommandContext context, ChunkId chunk, MapId map, uint replication)
+    {
+        var record = context.State.Require(Keys.Chunk(chunk));
+        bool isAlone = record.Owner == 0 && StateReader.MapsOf(context.State, chunk).Take(ReferencesLookedAt + 1).ToList() is var maps
+            && maps.Count <= ReferencesLookedAt && maps.TrueForAll(other => other == map);
+        if (record.Replication < replication || (record.Replication > replication && isAlone))
+        {
+            Want(context, chunk, record, replication);
+        }
+    }
+
     /// <summary>Takes a chunk that nothing refers to out of the record; all its replicas are leaving.</summary>
     public static void Remove(CommandContext context, ChunkId chunk)
     {
@@ -111,6 +139,13 @@ internal static class ChunkLedger
 
     /// <summary>Nobody owns it and nothing refers to it.</summary>
     public static bool IsIdle(ChunkRecord record) => record.Owner == 0 && record.References == 0;
+
+    private static void Want(CommandContext context, ChunkId chunk, ChunkRecord record, uint replication)
+    {
+        record.Replication = replication;
+        context.State.Put(Keys.Chunk(chunk), record);
+        context.Announce(new ChunkWanted(chunk));
+    }
 
     private static void MarkUnreferenced(CommandContext context, ChunkId chunk)
     {

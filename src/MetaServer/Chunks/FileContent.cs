@@ -28,6 +28,7 @@ internal static class FileContent
             map.Write(origin, slices);
             Touch(context, inode);
             map.Save();
+            Raise(context, inode, slices);
         }
 
         ChunkUpdates.Release(context, chunks);
@@ -41,6 +42,21 @@ internal static class FileContent
         record.ModifiedUnixMs = context.StampUnixMs;
         record.ChangedUnixMs = context.StampUnixMs;
         context.State.Put(Keys.Inode(inode), record);
+    }
+
+    /// <summary>The chunks may have been taken under another policy, which changed meanwhile.</summary>
+    private static void Raise(CommandContext context, InodeId inode, IReadOnlyCollection<SliceWrite> slices)
+    {
+        if (context.Cluster!.FeatureLevel < FeatureLevels.Repair)
+        {
+            return;
+        }
+
+        uint replication = context.State.Require(Keys.Inode(inode)).Replication;
+        foreach (ulong chunk in slices.Select(slice => slice.ChunkId).Distinct())
+        {
+            ChunkLedger.Raise(context, new ChunkId(chunk), replication);
+        }
     }
 
     private static void RequireSlices(CommandContext context, ulong origin, IReadOnlyCollection<SliceWrite> slices)

@@ -12,11 +12,40 @@ namespace DfsNet.MetaServer.Chunks;
 /// </summary>
 internal static class ReplicaLedger
 {
+    // Ten is the highest replication; a few more stand beside it while replicas move.
+    private const int ReplicasMax = 16;
+
     public static void Add(CommandContext context, ChunkId chunk, ServerId server, VolumeId volume)
     {
         var row = new ReplicaRecord { VolumeId = volume.Value, Generation = context.Index };
         PutRow(context, chunk, server, row);
         CountPresent(context, chunk, +1);
+    }
+
+    /// <summary>
+    /// A server has proved its copy of a sealed chunk: it is a replica from now on. Where an older one stood, the copy took its place on
+    /// the server too. Nothing happens when the chunk or the server is gone, or the row is newer or leaving.
+    /// </summary>
+    public static void Adopt(CommandContext context, AddedReplica copy)
+    {
+        var chunk = new ChunkId(copy.ChunkId);
+        var server = new ServerId(copy.ServerId);
+        bool isPossible = context.State.Get(Keys.Chunk(chunk)) is { State: ChunkState.Sealed, Replicas: < ReplicasMax }
+            && context.State.Get(Keys.Server(server))?.VolumeIds.Contains(copy.VolumeId) == true
+            && copy.Generation != 0 && copy.Generation < context.Index;
+        var former = context.State.Get(Keys.Replica(chunk, server));
+        if (!isPossible || former is { Leaving: true } || former?.Generation >= copy.Generation)
+        {
+            return;
+        }
+
+        PutRow(context, chunk, server, new ReplicaRecord { VolumeId = copy.VolumeId, Generation = copy.Generation });
+        if (former is null)
+        {
+            CountPresent(context, chunk, +1);
+        }
+
+        context.Announce(new ReplicaAdded(server, chunk));
     }
 
     /// <summary>
@@ -72,11 +101,31 @@ internal static class ReplicaLedger
             return;
         }
 
-        context.State.Delete(Keys.Replica(chunk, server));
-        context.State.Delete(Keys.ServerReplica(server, chunk));
-        context.State.Delete(Keys.Leaving(server, chunk));
-        CountRows(context, server, -1);
+        DropRow(context, chunk, server);
         context.Announce(new ReplicaGone(server, chunk, generation));
+    }
+
+    /// <summary>
+    /// A server that will never come back, or is empty, is taken out: its replica of a chunk goes without a confirmation. False when that
+    /// would be wrong: the chunk is open (its set is fixed), or has no other replica and a loss is not accepted.
+    /// </summary>
+    public static bool TryForget(CommandContext context, ChunkId chunk, ServerId server, bool lossy)
+    {
+        var row = context.State.Require(Keys.Replica(chunk, server));
+        var record = context.State.Get(Keys.Chunk(chunk));
+        if (!row.Leaving && record is not null)
+        {
+            if (record.State == ChunkState.Open || (record.Replicas <= 1 && !lossy))
+            {
+                return false;
+            }
+
+            CountPresent(context, chunk, -1);
+        }
+
+        DropRow(context, chunk, server);
+        context.Announce(new ReplicaGone(server, chunk, new Generation(row.Generation)));
+        return true;
     }
 
     private static void MarkLeaving(CommandContext context, ChunkId chunk, ServerId server, ReplicaRecord row)
@@ -97,6 +146,14 @@ internal static class ReplicaLedger
         }
 
         context.State.Put(key, row);
+    }
+
+    private static void DropRow(CommandContext context, ChunkId chunk, ServerId server)
+    {
+        context.State.Delete(Keys.Replica(chunk, server));
+        context.State.Delete(Keys.ServerReplica(server, chunk));
+        context.State.Delete(Keys.Leaving(server, chunk));
+        CountRows(context, server, -1);
     }
 
     private static void CountPresent(CommandContext context, ChunkId chunk, int change)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace DfsNet.MetaServer.Cluster;
 
 /// <summary>What an operator must see: one line per subject, the newest hundred, each logged when it is new.</summary>
-internal sealed partial class Alarms(ILogger log)
+internal sealed partial class Alarms(EventLog events, ILogger log)
 {
     // A status page; what is more is in the log.
     private const int KeptMax = 100;
@@ -36,14 +36,16 @@ internal sealed partial class Alarms(ILogger log)
             }
         }
 
+        events.Add(line);
         Raised(line);
     }
 
     public void Clear(string subject)
     {
+        string line;
         lock (_lock)
         {
-            if (!_lines.Remove(subject))
+            if (!_lines.Remove(subject, out line!))
             {
                 return;
             }
@@ -58,6 +60,7 @@ internal sealed partial class Alarms(ILogger log)
             }
         }
 
+        events.Add($"over: {line}");
         Cleared(subject);
     }
 

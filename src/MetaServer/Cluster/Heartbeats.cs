@@ -1,3 +1,4 @@
+using DfsNet.MetaServer.Repair;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
@@ -14,6 +15,8 @@ internal sealed class Heartbeats(
     OrderBook orders,
     Alarms alarms,
     Proposer proposer,
+    RepairDesk repair,
+    ScrubWishes scrubs,
     ClusterRecord cluster)
 {
     private const int ChangesMax = Limits.ReportPageMax;
@@ -48,6 +51,7 @@ internal sealed class Heartbeats(
             {
                 // Volumes of open chunks are not kept in memory: what is open elsewhere on the server is sealed a little early.
                 open.RequestSealOn(server);
+                repair.Sweeps.Want(server);
             }
         }
 
@@ -58,6 +62,7 @@ internal sealed class Heartbeats(
         }
 
         reply.ReportWanted = note.ReportWanted || reportNeeded;
+        reply.Scrub = scrubs.Of(server);
         return reply;
     }
 

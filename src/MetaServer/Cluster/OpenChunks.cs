@@ -17,14 +17,14 @@ internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
     private readonly Dictionary<SessionId, SortedSet<ChunkId>> _requestedOf = [];
     private readonly SortedSet<ChunkId> _requested = [];
 
-    public void Add(ChunkId chunk, Generation generation, SessionId owner, IReadOnlyList<ServerId> servers)
+    public void Add(ChunkId chunk, Generation generation, SessionId owner, IReadOnlyList<ReplicaPlace> places)
     {
         lock (_lock)
         {
-            _chunks[chunk] = new OpenChunk(generation, owner, servers, NotRequested);
-            foreach (var server in servers)
+            _chunks[chunk] = new OpenChunk(generation, owner, places, NotRequested);
+            foreach (var place in places)
             {
-                SetOf(_byServer, server).Add(chunk);
+                SetOf(_byServer, place.Server).Add(chunk);
             }
         }
     }
@@ -39,9 +39,9 @@ internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
                 return null;
             }
 
-            foreach (var server in open.Servers)
+            foreach (var place in open.Places)
             {
-                RemoveFrom(_byServer, server, chunk);
+                RemoveFrom(_byServer, place.Server, chunk);
             }
 
             _requested.Remove(chunk);
@@ -65,6 +65,18 @@ internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
         lock (_lock)
         {
             foreach (var chunk in _byServer.GetValueOrDefault(server) ?? [])
+            {
+                Request(chunk);
+            }
+        }
+    }
+
+    /// <summary>Asks for everything open on one volume.</summary>
+    public void RequestSealOn(ReplicaPlace place)
+    {
+        lock (_lock)
+        {
+            foreach (var chunk in (_byServer.GetValueOrDefault(place.Server) ?? []).Where(chunk => _chunks[chunk].Places.Contains(place)))
             {
                 Request(chunk);
             }
@@ -134,4 +146,4 @@ internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
 }
 
 /// <summary>A chunk that takes appends; <paramref name="Deadline"/> is the tick by which its owner must have sealed it.</summary>
-internal sealed record OpenChunk(Generation Generation, SessionId Owner, IReadOnlyList<ServerId> Servers, long Deadline);
+internal sealed record OpenChunk(Generation Generation, SessionId Owner, IReadOnlyList<ReplicaPlace> Places, long Deadline);

@@ -70,6 +70,15 @@ internal sealed class OrderBook(TickCounter ticks, bool isProtected)
         }
     }
 
+    /// <summary>The server was taken out of the record.</summary>
+    public void Forget(ServerId server)
+    {
+        lock (_lock)
+        {
+            _servers.Remove(server);
+        }
+    }
+
     /// <summary>
     /// What is due for a server; <paramref name="reportWanted"/>: orders went unanswered or did not fit, only a full report can tell.
     /// </summary>

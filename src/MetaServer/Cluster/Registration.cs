@@ -114,7 +114,7 @@ internal sealed class Registration(
                 throw new DfsException(
                     ErrorCode.Refused,
                     "register",
-                    $"server {server} is not in the record as this one: its data directory is not of this cluster's making");
+                    $"server {server} is not in this cluster: an operator removed it, or its data directory is not of this cluster");
             }
 
             RequireVolumes(server, record, request);

@@ -1,14 +1,41 @@
+using DfsNet.MetaServer.Repair;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
-using DfsNet.Protocol.Wire;
 
 namespace DfsNet.MetaServer.Cluster;
 
-/// <summary>What a census counted: chunks with fewer good reachable replicas than wanted, and chunks with none.</summary>
-internal sealed record CensusResult(ulong UnderReplicated, ulong Unavailable)
+/// <summary>What a census counted.</summary>
+internal sealed record CensusResult
 {
-    public static readonly CensusResult None = new(0, 0);
+    public static readonly CensusResult None = new();
+
+    /// <summary>Chunks with fewer good reachable replicas than wanted.</summary>
+    public ulong UnderReplicated { get; set; }
+
+    /// <summary>Chunks without any that can be read.</summary>
+    public ulong Unavailable { get; set; }
+
+    /// <summary>Chunks that one more failure would lose, though more replicas are wanted of them.</summary>
+    public ulong Endangered { get; set; }
+
+    public ulong EndangeredBytes { get; set; }
+
+    /// <summary>What copies have to carry until everything has its replicas.</summary>
+    public ulong MissingBytes { get; set; }
+
+    public void Count(ChunkStanding standing)
+    {
+        ulong length = standing.Record.CommittedLength;
+        UnderReplicated += standing.Lacks > 0 ? 1UL : 0;
+        Unavailable += standing.Readable == 0 ? 1UL : 0;
+        MissingBytes += standing.Readable == 0 ? 0 : length * (ulong)standing.Lacks;
+        if (standing.Safe <= 1 && standing.Readable > 0 && standing.Record.Replication > 1)
+        {
+            Endangered++;
+            EndangeredBytes += length;
+        }
+    }
 }
 
 /// <summary>
@@ -87,8 +114,7 @@ internal sealed class ReplicaCensus(Func<IStateSnapshot> openSnapshot, ServerTab
 
     private async Task<CensusResult> CountAsync()
     {
-        ulong under = 0;
-        ulong none = 0;
+        var result = new CensusResult();
         int step = 0;
         var health = servers.Health();
         using var snapshot = openSnapshot();
@@ -99,33 +125,12 @@ internal sealed class ReplicaCensus(Func<IStateSnapshot> openSnapshot, ServerTab
                 await Task.Yield();
             }
 
-            // What holds no committed byte, or what nothing refers to any more, has nothing to lose.
-            bool matters = record.State != ChunkState.Removed && record.CommittedLength > 0 && (record.References > 0 || record.Owner != 0);
-            if (!matters)
+            if (ChunkStanding.Holds(record))
             {
-                continue;
+                result.Count(ChunkStanding.Of(chunk, record, StateReader.Replicas(snapshot, chunk), health, bad));
             }
-
-            uint good = CountGood(snapshot, chunk, health);
-            under += good < record.Replication ? 1UL : 0;
-            none += good == 0 ? 1UL : 0;
         }
 
-        return new CensusResult(under, none);
-    }
-
-    private uint CountGood(IStateReads reads, ChunkId chunk, ServerHealth health)
-    {
-        uint good = 0;
-        foreach (var (server, row) in StateReader.Replicas(reads, chunk))
-        {
-            bool counts = !row.Leaving
-                && health.Of(server) != ServerState.Dead
-                && health.IsVolumeWell(server, new VolumeId(row.VolumeId))
-                && !bad.Contains(chunk, server);
-            good += counts ? 1u : 0;
-        }
-
-        return good;
+        return result;
     }
 }

@@ -4,8 +4,9 @@ using DfsNet.Protocol.Wire;
 namespace DfsNet.MetaServer.Cluster;
 
 /// <summary>
-/// Changes of replica rows that wait to be committed: replicas to be removed (the row becomes leaving, only then goes the order), and
-/// removals that servers confirmed (the row goes). What does not fit is heard of again: orders are repeated, reports come again.
+/// Changes of replica rows that wait to be committed: replicas to be removed (the row becomes leaving, only then goes the order),
+/// removals that servers confirmed (the row goes), and copies that are proven (the row comes). What does not fit is heard of again: orders
+/// are repeated, reports come again.
 /// </summary>
 internal sealed class ReplicaChanges
 {
@@ -16,6 +17,8 @@ internal sealed class ReplicaChanges
     private readonly Queue<ReplicaKey> _leaving = new();
     private readonly Queue<ReplicaKey> _gone = new();
     private readonly HashSet<ReplicaKey> _known = [];
+    private readonly Queue<AddedReplica> _added = new();
+    private readonly HashSet<AddedReplica> _knownAdded = [];
 
     // Confirmed removals that are being committed, and those of them that were contradicted meanwhile.
     private readonly HashSet<ReplicaKey> _underWay = [];
@@ -24,6 +27,18 @@ internal sealed class ReplicaChanges
     public void Leave(ServerId server, ChunkId chunk, Generation generation) => Add(_leaving, server, chunk, generation);
 
     public void Gone(ServerId server, ChunkId chunk, Generation generation) => Add(_gone, server, chunk, generation);
+
+    /// <summary>A copy that its server has proved against the digest of the record.</summary>
+    public void Arrive(AddedReplica copy)
+    {
+        lock (_lock)
+        {
+            if (_knownAdded.Count < WaitingMax && _knownAdded.Add(copy))
+            {
+                _added.Enqueue(copy);
+            }
+        }
+    }
 
     /// <summary>The server has the replica after all: it came into being behind the removal that was confirmed, which is void.</summary>
     public void NotGone(ServerId server, ChunkId chunk, Generation generation)
@@ -60,7 +75,13 @@ internal sealed class ReplicaChanges
                 _known.Remove(leaving);
             }
 
-            return taken.Gone.Count + taken.Leaving.Count > 0 ? taken : null;
+            while (taken.Gone.Count + taken.Leaving.Count + taken.Added.Count < limit && _added.TryDequeue(out var added))
+            {
+                taken.Added.Add(added);
+                _knownAdded.Remove(added);
+            }
+
+            return taken.Gone.Count + taken.Leaving.Count + taken.Added.Count > 0 ? taken : null;
         }
     }
 

@@ -28,6 +28,9 @@ internal enum Verdict
     /// <summary>Its removal is committed; the server has not done it.</summary>
     RemovalUnheard,
 
+    /// <summary>A newer copy stands where the removal of an older one is committed, and not confirmed yet.</summary>
+    Replaced,
+
     /// <summary>The record has the chunk, but not here.</summary>
     Surplus,
 
@@ -51,7 +54,7 @@ internal static class ReplicaJudge
 
         if (row is { Leaving: true })
         {
-            return Verdict.RemovalUnheard;
+            return report.Generation > row.Generation ? Verdict.Replaced : Verdict.RemovalUnheard;
         }
 
         chunk = StateReader.Chunk(reads, new ChunkId(report.ChunkId));
@@ -61,6 +64,11 @@ internal static class ReplicaJudge
         }
 
         if (row is null)
+        {
+            return Verdict.Surplus;
+        }
+
+        if (report.Generation > row.Generation && IsAsSealed(report, chunk))
         {
             return Verdict.Surplus;
         }
@@ -75,9 +83,12 @@ internal static class ReplicaJudge
             ReplicaCondition.Damaged => Verdict.Damaged,
             ReplicaCondition.Open when chunk.State == ChunkState.Sealed => Verdict.SealUnheard,
             ReplicaCondition.Open => report.Appendable ? Verdict.Growing : Verdict.Stopped,
-            ReplicaCondition.Sealed when chunk.State == ChunkState.Sealed
-                && report.Length == chunk.CommittedLength && report.Digest == chunk.CommittedDigest => Verdict.Good,
-            _ => Verdict.Differs,
+            _ => IsAsSealed(report, chunk) ? Verdict.Good : Verdict.Differs,
         };
     }
+
+    /// <summary>Sealed, with the length and the digest of the record.</summary>
+    public static bool IsAsSealed(ReplicaReport report, ChunkRecord chunk) =>
+        report.Condition == ReplicaCondition.Sealed && chunk.State == ChunkState.Sealed
+        && report.Length == chunk.CommittedLength && report.Digest == chunk.CommittedDigest;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DfsNet.MetaServer.Backups;
+using DfsNet.MetaServer.Repair;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
@@ -20,6 +21,7 @@ internal sealed class ReplicaReports(
     Alarms alarms,
     AppliedHistory history,
     BackupHorizon horizon,
+    RepairDesk repair,
     bool isProtected)
 {
     // A report may be wrong (a stale disk, a defect): one alone, with the changes that follow it, removes at most this many, or this share
@@ -111,9 +113,14 @@ internal sealed class ReplicaReports(
             JudgedYoung = progress.JudgedYoung + young,
         });
         RaiseBrake(server, removals);
-        if (page.Last && removals.HeldBack.Count == 0)
+        if (page.Last)
         {
-            alarms.Clear($"brake-{server}");
+            // What it has counts from now on, and what it lacks does not.
+            repair.Sweeps.Want(server);
+            if (removals.HeldBack.Count == 0)
+            {
+                alarms.Clear($"brake-{server}");
+            }
         }
 
         return new ReportChunksReply();
@@ -231,6 +238,7 @@ internal sealed class ReplicaReports(
         orders.ConfirmState(server, chunk);
         if (bad.Mark(chunk, server, ReplicaFault.Missing))
         {
+            repair.Queue.Suspect(chunk);
             alarms.Raise(
                 $"missing-{server}", $"server {server} lacks replicas that the record has there, the newest seen is chunk {chunk}");
         }
@@ -266,26 +274,13 @@ internal sealed class ReplicaReports(
                 changes.NotGone(server, chunk, new Generation(row!.Generation));
                 orders.AddRemoval(server, chunk, new Generation(row.Generation));
                 break;
-            case Verdict.Surplus or Verdict.Unknown when isProtected:
-                alarms.Raise(
-                    $"unknown-{server}",
-                    $"server {server} has chunks that this metadata does not know, the newest seen is chunk {chunk}: they are kept as long "
-                        + "as the cluster is protected");
+            case Verdict.Replaced:
+                // When the older one is confirmed to be gone, this one is judged again.
+                orders.AddRemoval(server, chunk, new Generation(row!.Generation));
+                servers.WantReport(server);
                 break;
-            case Verdict.Unknown when IsOfBackup(report):
-                // Perhaps all that is left of a history that was lost; it goes when as many newer backups are here as are to be kept.
-                break;
-            case Verdict.Surplus when HasEnough(reads, chunk, record!):
-            case Verdict.Unknown:
-                if (removals.Allow(chunk))
-                {
-                    changes.Leave(server, chunk, generation);
-                }
-
-                break;
-            case Verdict.Surplus:
-                alarms.Raise(
-                    $"surplus-{server}", $"server {server} has replicas the record does not know, kept while their chunks lack copies");
+            case Verdict.Surplus or Verdict.Unknown:
+                ConcludeUnplaced(reads, server, report, row, record, removals);
                 break;
             case Verdict.FromTheFuture:
                 alarms.Raise(
@@ -293,6 +288,59 @@ internal sealed class ReplicaReports(
                     $"server {server} has chunk {chunk}, which this metadata has never given out: the metadata is older than the data; "
                         + $"nothing is deleted");
                 break;
+        }
+    }
+
+    /// <summary>A replica that the record does not have there: kept, adopted, told its seal, or let go.</summary>
+    private void ConcludeUnplaced(
+        IStateReads reads, ServerId server, ReplicaReport report, ReplicaRecord? row, ChunkRecord? record, Removals removals)
+    {
+        var chunk = new ChunkId(report.ChunkId);
+        var generation = new Generation(report.Generation);
+        if (isProtected)
+        {
+            alarms.Raise(
+                $"unknown-{server}",
+                $"server {server} has chunks that this metadata does not know, the newest seen is chunk {chunk}: they are kept as long "
+                    + "as the cluster is protected");
+        }
+        else if (record is null or { State: ChunkState.Removed })
+        {
+            // One of a backup is perhaps all that is left of a history that was lost; it goes when as many newer backups are here as are
+            // to be kept.
+            LetGo(server, chunk, generation, removals, isAllowed: !IsOfBackup(report));
+        }
+        else if (report.Condition == ReplicaCondition.Open && record.State == ChunkState.Sealed)
+        {
+            orders.AddSeal(server, chunk, generation, (int)record.CommittedLength, record.CommittedDigest);
+        }
+        else if (row is null && repair.Moves.Of(chunk)?.To != server && (IsWorthless(report, record) || HasEnough(reads, chunk, record)))
+        {
+            LetGo(server, chunk, generation, removals, isAllowed: true);
+        }
+        else if (ReplicaJudge.IsAsSealed(report, record))
+        {
+            // A copy whose maker did not live to say so, or one that an older record knew: the chunk lacks it.
+            changes.Arrive(new AddedReplica
+            {
+                ChunkId = report.ChunkId,
+                ServerId = server.Value,
+                VolumeId = report.VolumeId,
+                Generation = report.Generation,
+            });
+        }
+        else
+        {
+            alarms.Raise(
+                $"surplus-{server}", $"server {server} has replicas the record does not know, kept while their chunks lack copies");
+        }
+    }
+
+    private void LetGo(ServerId server, ChunkId chunk, Generation generation, Removals removals, bool isAllowed)
+    {
+        if (isAllowed && removals.Allow(chunk))
+        {
+            changes.Leave(server, chunk, generation);
         }
     }
 
@@ -323,6 +371,8 @@ internal sealed class ReplicaReports(
             return;
         }
 
+        repair.Queue.Suspect(chunk);
+
         alarms.Raise($"bad-{server}", $"server {server} has bad replicas, the newest seen is chunk {chunk} ({fault})");
         var rows = StateReader.Replicas(reads, chunk);
         if (rows.Where(row => !row.Record.Leaving).All(row => bad.Contains(chunk, row.Server)))
@@ -331,15 +381,14 @@ internal sealed class ReplicaReports(
         }
     }
 
+    /// <summary>It is damaged, or sealed otherwise than the record says.</summary>
+    private static bool IsWorthless(ReplicaReport report, ChunkRecord record) =>
+        record.State == ChunkState.Sealed && report.Condition != ReplicaCondition.Open && !ReplicaJudge.IsAsSealed(report, record);
+
     private bool HasEnough(IStateReads reads, ChunkId chunk, ChunkRecord record)
     {
-        var health = servers.Health();
-        int good = StateReader.Replicas(reads, chunk).Count(row =>
-            !row.Record.Leaving
-            && health.Of(row.Server) == ServerState.Healthy
-            && health.IsVolumeWell(row.Server, new VolumeId(row.Record.VolumeId))
-            && !bad.Contains(chunk, row.Server));
-        return record.State == ChunkState.Sealed && good >= record.Replication;
+        var standing = ChunkStanding.Of(chunk, record, StateReader.Replicas(reads, chunk), servers.Health(), bad);
+        return record.State == ChunkState.Sealed && standing.Proven >= record.Replication;
     }
 
     private static ReplicaRecord? RowOf(IStateReads reads, ServerId server, ChunkId chunk)

@@ -7,7 +7,8 @@ namespace DfsNet.MetaServer.Cluster;
 /// <summary>
 /// The chunk servers of the record and how they are: heard when, with which volumes, under which load. Soft but for the record.
 /// </summary>
-internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, TimeSpan deadAfter)
+internal sealed class ServerTable(
+    TickCounter ticks, SlowVolumes slow, TimeSpan suspectAfter, TimeSpan deadAfter, TimeSpan repairGrace)
 {
     // Long enough for what was young in one report to be old in the next.
     private static readonly TimeSpan ReportAgainAfter = TimeSpan.FromSeconds(60);
@@ -114,6 +115,27 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
             }
 
             return died;
+        }
+    }
+
+    /// <summary>Servers that have just been dead for the whole grace.</summary>
+    public IReadOnlyList<ServerId> FindGone()
+    {
+        lock (_lock)
+        {
+            var gone = new List<ServerId>();
+            foreach (var (server, known) in _servers)
+            {
+                bool isGone = ConditionOf(known).IsGone;
+                if (isGone && !known.IsGone)
+                {
+                    gone.Add(server);
+                }
+
+                known.IsGone = isGone;
+            }
+
+            return gone;
         }
     }
 
@@ -235,15 +257,31 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
         }
     }
 
-    /// <summary>Healthy servers with the volumes that take chunks.</summary>
+    /// <summary>
+    /// Healthy servers that are not being emptied, with the volumes that take chunks; not those whose volumes are all slow.
+    /// </summary>
     public IReadOnlyList<Candidate> Candidates()
     {
         lock (_lock)
         {
-            return [.. _servers.Where(pair => StateOf(pair.Value) == ServerState.Healthy && pair.Value.BootId != 0)
-                .Select(pair => pair.Value.ToCandidate(pair.Key))];
+            return [.. _servers.Where(pair => TakesChunks(pair.Value) && !IsSlow(pair.Key, pair.Value))
+                .Select(pair => pair.Value.ToCandidate(pair.Key, volume => !slow.Contains(PlaceOf(pair.Key, volume))))];
         }
     }
+
+    /// <summary>The same servers as far as they have slow volumes, with these alone.</summary>
+    public IReadOnlyList<Candidate> SlowCandidates()
+    {
+        lock (_lock)
+        {
+            return [.. _servers.Where(pair => TakesChunks(pair.Value))
+                .Select(pair => pair.Value.ToCandidate(pair.Key, volume => slow.Contains(PlaceOf(pair.Key, volume))))
+                .Where(candidate => candidate.Volumes.Count > 0)];
+        }
+    }
+
+    private bool TakesChunks(KnownServer known) =>
+        StateOf(known) == ServerState.Healthy && known.BootId != 0 && !known.Record.Draining;
 
     /// <summary>
     /// Servers of the record have not spoken since this node began, but not for long enough to be silent: after a start they are about to.
@@ -274,10 +312,19 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
         lock (_lock)
         {
             return new ServerHealth(
-                _servers.ToDictionary(pair => pair.Key, pair => StateOf(pair.Value)),
-                _servers.SelectMany(pair => pair.Value.Volumes.Select(volume => ((pair.Key, new VolumeId(volume.VolumeId)), volume.State)))
-                    .DistinctBy(pair => pair.Item1)
-                    .ToDictionary(pair => pair.Item1, pair => pair.State));
+                _servers.ToDictionary(pair => pair.Key, pair => ConditionOf(pair.Value) with { IsSlow = IsSlow(pair.Key, pair.Value) }),
+                _servers.SelectMany(pair => pair.Value.Volumes.Select(volume => (Place: PlaceOf(pair.Key, volume), volume.State)))
+                    .DistinctBy(volume => volume.Place)
+                    .ToDictionary(volume => volume.Place, volume => new VolumeCondition(volume.State, slow.Contains(volume.Place))));
+        }
+    }
+
+    /// <summary>The server was taken out of the record.</summary>
+    public void Remove(ServerId server)
+    {
+        lock (_lock)
+        {
+            _servers.Remove(server);
         }
     }
 
@@ -300,9 +347,33 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
             State = StateOf(known),
             SilentMs = (uint)Math.Min(ticks.SpanOf(ticks.Now - known.HeardAt).TotalMilliseconds, uint.MaxValue),
             Version = known.Version,
+            Draining = known.Record.Draining,
+            Slow = IsSlow(server, known),
         };
-        status.Volumes.AddRange(known.Volumes);
+        foreach (var volume in known.Volumes)
+        {
+            var told = volume.Clone();
+            told.Slow = slow.Contains(PlaceOf(server, volume));
+            status.Volumes.Add(told);
+        }
+
         return status;
+    }
+
+    private bool IsSlow(ServerId server, KnownServer known) =>
+        known.Volumes.Count > 0 && known.Volumes.All(volume => slow.Contains(PlaceOf(server, volume)));
+
+    private static ReplicaPlace PlaceOf(ServerId server, VolumeStatus volume) => new(server, new VolumeId(volume.VolumeId));
+
+    private ServerCondition ConditionOf(KnownServer known)
+    {
+        var state = StateOf(known);
+        return new ServerCondition(
+            state,
+            state == ServerState.Dead && ticks.Now - known.HeardAt >= ticks.Of(deadAfter + repairGrace),
+            known.Record.Draining,
+            state == ServerState.Healthy && known.Report.IsComplete,
+            Candidate.DomainOf(known.Record.Domain, known.Record.Address));
     }
 
     private bool IsAliveAsAnother(KnownServer known, ulong bootId) =>
@@ -331,6 +402,8 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
 
         public string Version { get; set; } = "";
 
+        public bool IsGone { get; set; }
+
         public bool ReportWanted { get; set; }
 
         public long ReportAgainAt { get; set; } = long.MaxValue;
@@ -358,25 +431,16 @@ internal sealed class ServerTable(TickCounter ticks, TimeSpan suspectAfter, Time
 
         private static bool IsFailed(VolumeStatus volume) => volume.State is VolumeState.Failed or VolumeState.Missing;
 
-        public Candidate ToCandidate(ServerId server) => new(
+        public Candidate ToCandidate(ServerId server, Func<VolumeStatus, bool> isMeant) => new(
             server,
             Record.Address,
             Record.Domain,
             Load + Placed.Values.Sum(),
-            [.. Volumes.Where(volume => volume.State == VolumeState.Healthy).Select(volume => new CandidateVolume(
-                new VolumeId(volume.VolumeId), volume.CapacityBytes, volume.AvailableBytes,
-                Placed.GetValueOrDefault(new VolumeId(volume.VolumeId))))]);
+            [.. Volumes.Where(volume => volume.State == VolumeState.Healthy && isMeant(volume))
+                .Select(volume => new CandidateVolume(
+                    new VolumeId(volume.VolumeId), volume.CapacityBytes, volume.AvailableBytes,
+                    Placed.GetValueOrDefault(new VolumeId(volume.VolumeId)), volume.StoredBytes))]);
     }
-}
-
-/// <summary>States of servers and of their volumes at one moment; a volume nobody has spoken of yet counts as well.</summary>
-internal sealed record ServerHealth(
-    IReadOnlyDictionary<ServerId, ServerState> Servers, IReadOnlyDictionary<(ServerId Server, VolumeId Volume), VolumeState> Volumes)
-{
-    public ServerState Of(ServerId server) => Servers.GetValueOrDefault(server, ServerState.Dead);
-
-    public bool IsVolumeWell(ServerId server, VolumeId volume) =>
-        Volumes.GetValueOrDefault((server, volume), VolumeState.Healthy) is VolumeState.Healthy or VolumeState.Full;
 }
 
 /// <summary>

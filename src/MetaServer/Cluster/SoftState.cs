@@ -1,3 +1,4 @@
+using DfsNet.MetaServer.Repair;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
 using DfsNet.Protocol;
@@ -11,7 +12,7 @@ namespace DfsNet.MetaServer.Cluster;
 /// </summary>
 internal sealed class SoftState(
     IStateReads store, ServerTable servers, SessionTable sessions, OpenChunks open, OrderBook orders, BadReplicas bad,
-    RemovalCandidates removals)
+    RemovalCandidates removals, RepairDesk repair, TimeProvider time)
 {
     /// <summary>From the record, before the node serves.</summary>
     public void Load()
@@ -35,6 +36,11 @@ internal sealed class SoftState(
         }
 
         FindRemovals();
+        if (StateReader.Cluster(store) is { } cluster)
+        {
+            repair.Balance.Follow(cluster.Balance);
+            FollowDeadline(cluster.RepairDeadlineUnixMs);
+        }
     }
 
     /// <summary>Scans for chunks that nobody owns or refers to.</summary>
@@ -60,7 +66,7 @@ internal sealed class SoftState(
         switch (happened)
         {
             case ChunkAllocated chunk:
-                open.Add(chunk.Chunk, chunk.Generation, chunk.Owner, chunk.Servers);
+                open.Add(chunk.Chunk, chunk.Generation, chunk.Owner, chunk.Places);
                 break;
             case ChunkSealed chunk:
                 OrderSeals(chunk);
@@ -77,10 +83,20 @@ internal sealed class SoftState(
                 break;
             case ReplicaLeaving replica:
                 orders.AddRemoval(replica.Server, replica.Chunk, replica.Generation);
+                repair.Queue.Done(replica.Chunk);
+                repair.Moves.Left(replica.Chunk, replica.Server);
                 break;
             case ReplicaGone replica:
                 orders.ConfirmRemoval(replica.Server, replica.Chunk);
                 bad.Clear(replica.Chunk, replica.Server);
+                repair.Queue.Suspect(replica.Chunk);
+                break;
+            case ChunkWanted chunk:
+                repair.Queue.Suspect(chunk.Chunk);
+                break;
+            case ReplicaAdded replica:
+                repair.Queue.Done(replica.Chunk);
+                repair.Queue.Suspect(replica.Chunk);
                 break;
             case SessionOpened session:
                 sessions.Add(session.Session, isNew: true);
@@ -90,20 +106,56 @@ internal sealed class SoftState(
                 break;
             case ServerRegistered server when StateReader.Server(store, server.Server) is { } record:
                 servers.Put(server.Server, record);
+                Follow(server.Server, record);
+                break;
+            case BalanceWished balance:
+                FollowBalance(balance.Wish);
+                break;
+            case DeadlineWished deadline:
+                FollowDeadline(deadline.UnixMs);
+                break;
+            case ServerRemoved server:
+                servers.Remove(server.Server);
+                orders.Forget(server.Server);
                 break;
         }
     }
 
+    /// <summary>A server that is emptied counts no more from now on, and takes no more.</summary>
+    private void Follow(ServerId server, ServerRecord record)
+    {
+        repair.Sweeps.Want(server);
+        if (record.Draining)
+        {
+            open.RequestSealOn(server);
+        }
+    }
+
+    private void FollowBalance(BalanceWish wish)
+    {
+        repair.Balance.Follow(wish);
+        if (repair.Balance.IsStopped)
+        {
+            repair.Moves.Clear();
+        }
+    }
+
+    /// <summary>A wish of people, by their clocks: one that goes wrong hurries copies, or does not.</summary>
+    private void FollowDeadline(long unixMs) => repair.Pace.SetDeadline(
+        unixMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(unixMs) - time.GetUtcNow());
+
     private void OrderSeals(ChunkSealed chunk)
     {
+        // It may have had too few replicas from its birth.
+        repair.Queue.Suspect(chunk.Chunk);
         if (open.Remove(chunk.Chunk) is not { } was)
         {
             return;
         }
 
-        foreach (var server in was.Servers)
+        foreach (var place in was.Places)
         {
-            orders.AddSeal(server, chunk.Chunk, was.Generation, chunk.Length, chunk.Digest);
+            orders.AddSeal(place.Server, chunk.Chunk, was.Generation, chunk.Length, chunk.Digest);
         }
     }
 
@@ -115,7 +167,8 @@ internal sealed class SoftState(
                 chunk,
                 new Generation(record.Generation),
                 owner,
-                [.. StateReader.Replicas(store, chunk).Where(row => !row.Record.Leaving).Select(row => row.Server)]);
+                [.. StateReader.Replicas(store, chunk).Where(row => !row.Record.Leaving)
+                    .Select(row => new ReplicaPlace(row.Server, new VolumeId(row.Record.VolumeId)))]);
         }
     }
 }

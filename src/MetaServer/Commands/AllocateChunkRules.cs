@@ -15,15 +15,15 @@ internal static class AllocateChunkRules
         RequireRoom(context);
         RequirePlacements(context, command, replication);
         var chunk = ChunkLedger.Allocate(context, replication);
-        var servers = new List<ServerId>();
+        var places = new List<ReplicaPlace>();
         foreach (var placement in command.Placements)
         {
-            var server = new ServerId(placement.ServerId);
-            ReplicaLedger.Add(context, chunk, server, new VolumeId(placement.VolumeId));
-            servers.Add(server);
+            var place = new ReplicaPlace(new ServerId(placement.ServerId), new VolumeId(placement.VolumeId));
+            ReplicaLedger.Add(context, chunk, place.Server, place.Volume);
+            places.Add(place);
         }
 
-        context.Announce(new ChunkAllocated(chunk, new Generation(context.Index), context.Session, servers));
+        context.Announce(new ChunkAllocated(chunk, new Generation(context.Index), context.Session, places));
         return new CommandResult { ChunkId = chunk.Value, Generation = context.Index };
     }
 

@@ -37,7 +37,10 @@ internal static class CommandList
             Command.KindOneofCase.RemoveChunks => RemoveChunksRules.Apply(context, command.RemoveChunks),
             Command.KindOneofCase.ReclaimMap => ReclaimMapRules.Apply(context, command.ReclaimMap),
             Command.KindOneofCase.NoteMember => NoteMemberRules.Apply(context, command.NoteMember),
+            Command.KindOneofCase.SetWishes => SetWishesRules.Apply(context, command.SetWishes),
             Command.KindOneofCase.SetProtection => SetProtectionRules.Apply(context, command.SetProtection),
+            Command.KindOneofCase.SetDraining => SetDrainingRules.Apply(context, command.SetDraining),
+            Command.KindOneofCase.RemoveServer => RemoveServerRules.Apply(context, command.RemoveServer),
             Command.KindOneofCase.RaiseFeatureLevel => RaiseFeatureLevelRules.Apply(context, command.RaiseFeatureLevel),
             Command.KindOneofCase.ReclaimOrphans => ReclaimOrphansRules.Apply(context, command.ReclaimOrphans),
             _ => throw Refusal.Because(ErrorCode.Unsupported, "a command without a kind that this version knows"),
@@ -56,6 +59,7 @@ internal static class CommandList
         ClientCommand.KindOneofCase.Rename => RenameRules.Apply(context, command.Rename),
         ClientCommand.KindOneofCase.Unlink => UnlinkRules.Apply(context, command.Unlink),
         ClientCommand.KindOneofCase.RemoveDirectory => RemoveDirectoryRules.Apply(context, command.RemoveDirectory),
+        ClientCommand.KindOneofCase.SetPolicy => SetPolicyRules.Apply(context, command.SetPolicy),
         ClientCommand.KindOneofCase.UpdateChunks => UpdateChunksRules.Apply(context, command.UpdateChunks),
         _ => throw Refusal.Because(ErrorCode.Unsupported, "a client command without a kind that this version knows"),
     };

@@ -5,7 +5,10 @@ using DfsNet.Workers;
 
 namespace DfsNet.MetaServer.Maintenance;
 
-/// <summary>Commits changes of replica rows, many in one command: replicas that are leaving, and removals that servers confirmed.</summary>
+/// <summary>
+/// Commits changes of replica rows, many in one command: replicas that are leaving, removals that servers confirmed, copies that are
+/// proven.
+/// </summary>
 internal sealed class ReplicaChangeCommitter(ReplicaChanges changes, Proposer proposer, TimeProvider time) : IWorker
 {
     private const int ChangesPerCommand = 1_000;
@@ -35,7 +38,7 @@ internal sealed class ReplicaChangeCommitter(ReplicaChanges changes, Proposer pr
             changes.Settle(taken);
         }
 
-        Interlocked.Add(ref _committed, taken.Leaving.Count + taken.Gone.Count);
+        Interlocked.Add(ref _committed, taken.Leaving.Count + taken.Gone.Count + taken.Added.Count);
         return WorkResult.Busy;
     }
 

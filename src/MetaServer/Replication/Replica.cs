@@ -14,6 +14,8 @@ internal sealed partial class Replica
     // A tenth of a heartbeat's patience would be finer than any clock needs; half keeps heartbeats regular.
     private const int TicksPerHeartbeat = 2;
 
+    private const long NothingRefused = -1;
+
     private readonly Raft _core;
     private readonly RaftOptions _options;
     private readonly Mailbox _mailbox;
@@ -30,7 +32,7 @@ internal sealed partial class Replica
     private readonly long _origin;
     private ulong _readId;
     private ulong _appliedIndex;
-    private int _wasRefused;
+    private long _refusedBehind = NothingRefused;
     private volatile NodeView _view;
 
     public Replica(ReplicaParts parts, TimeProvider time, ILogger<Replica> log)
@@ -175,8 +177,10 @@ internal sealed partial class Replica
     /// <summary>Tells the core what became of its earlier outputs.</summary>
     private void Settle(TimeSpan now)
     {
-        if (Interlocked.Exchange(ref _wasRefused, 0) != 0)
+        if (Interlocked.Exchange(ref _refusedBehind, NothingRefused) is var behind && behind != NothingRefused)
         {
+            // What was stored before, and has perhaps been acknowledged to the leader, stays: the mail may not tell of it yet.
+            _core.Stored((ulong)behind);
             _pipe.BeginAnew();
             _storing.Clear();
             _core.Refused(now);
@@ -348,9 +352,9 @@ internal sealed partial class Replica
         }
     }
 
-    private void NoteRefused()
+    private void NoteRefused(ulong behind)
     {
-        Interlocked.Exchange(ref _wasRefused, 1);
+        Interlocked.Exchange(ref _refusedBehind, (long)behind);
         _mailbox.Wake();
     }
 

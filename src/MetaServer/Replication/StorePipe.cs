@@ -10,7 +10,7 @@ namespace DfsNet.MetaServer.Replication;
 /// comes back, and the log is tried again after a pause.
 /// </summary>
 internal sealed class StorePipe(
-    RaftLog log, BallotFile ballots, SpaceWatch space, TimeProvider time, Action<Message> send, Action<ulong> stored, Action refused)
+    RaftLog log, BallotFile ballots, SpaceWatch space, TimeProvider time, Action<Message> send, Action<ulong> stored, Action<ulong> refused)
 {
     // Beyond this, outputs that store nothing are dropped: their messages are lost, as on any network.
     private const int IdleOutputsMax = 256;
@@ -25,6 +25,9 @@ internal sealed class StorePipe(
 
     // The newest epoch in which something was refused; touched by the loop alone.
     private int _refusedEpoch = -1;
+
+    // The ticket of the last output that is on stable storage, its messages sent: what was refused came behind it. Likewise.
+    private ulong _storedTicket;
 
     /// <summary>Called by the owner of the core alone.</summary>
     public void Put(Output output)
@@ -80,7 +83,7 @@ internal sealed class StorePipe(
         {
             _refusedEpoch = item.Epoch;
             space.IsLogFull = true;
-            refused();
+            refused(_storedTicket);
             await Task.Delay(FullPause, time).ConfigureAwait(false);
             space.IsLogFull = false;
             return;
@@ -93,6 +96,7 @@ internal sealed class StorePipe(
 
         if (item.Output.Ticket != 0)
         {
+            _storedTicket = item.Output.Ticket;
             stored(item.Output.Ticket);
         }
     }

@@ -63,7 +63,7 @@ internal sealed class ChunkAllocation(
             (int)replication,
             (int)Math.Min(cluster.MinReplicas, replication),
             (int)cluster.ChunkSize,
-            [.. request.FailedServers.Distinct().Select(server => new ServerId(server))],
+            FailedOf(request),
             request.ClientHost);
         long began = time.GetTimestamp();
         while (IsShortForNow(wish) && time.GetElapsedTime(began) < WaitMax)
@@ -83,6 +83,13 @@ internal sealed class ChunkAllocation(
             }
         }
     }
+
+    /// <summary>What failed the client; without a volume: a whole server, as all are that an older client tells of.</summary>
+    private static List<ReplicaPlace> FailedOf(AllocateChunkRequest request) =>
+    [
+        .. request.FailedServers.Select((server, at) => new ReplicaPlace(
+            new ServerId(server), new VolumeId(request.FailedVolumes.ElementAtOrDefault(at)))),
+    ];
 
     /// <summary>
     /// Fewer servers than wanted, while others of the record are still to register with a node that has just begun: a chunk placed now

@@ -7,7 +7,7 @@ namespace DfsNet.MetaServer.Services;
 
 /// <summary>Sessions, and the changes that clients submit within them.</summary>
 internal sealed class ClientCalls(
-    Proposer proposer, SessionTable sessions, OpenChunks open, MetaServerOptions options, ClusterRecord cluster)
+    Proposer proposer, SessionTable sessions, OpenChunks open, SlowVolumes slow, MetaServerOptions options, ClusterRecord cluster)
 {
     public async Task<OpenSessionReply> OpenSessionAsync(OpenSessionRequest request, CancellationToken cancellation)
     {
@@ -34,6 +34,7 @@ internal sealed class ClientCalls(
     {
         RequestChecks.Check(request);
         var reply = new KeepAliveReply { HeldWanted = sessions.KeepAlive(request) };
+        slow.Hear(new SessionId(request.SessionId), request.Seen);
         reply.SealRequested.AddRange(open.RequestedOf(new SessionId(request.SessionId)).Select(chunk => chunk.Value));
         return reply;
     }

@@ -76,21 +76,28 @@ internal sealed class FileViews(IStateStore store, Proposer proposer, SessionTab
         };
         var replicas = chunk.Replicas
             .Where(replica => !replica.Record.Leaving && !bad.Contains(chunk.Chunk, replica.Server))
-            .OrderBy(replica => Rank(health, replica.Server, new VolumeId(replica.Record.VolumeId)))
-            .ThenBy(replica => replica.Server);
-        foreach (var (server, record) in replicas)
+            .Select(replica => (Place: new ReplicaPlace(replica.Server, new VolumeId(replica.Record.VolumeId)), replica.Record.Generation))
+            .OrderBy(replica => Rank(health, replica.Place))
+            .ThenBy(replica => replica.Place.Server);
+        foreach (var (place, generation) in replicas)
         {
-            named.Add(server);
-            reply.Replicas.Add(new ReplicaLocation { ServerId = server.Value, VolumeId = record.VolumeId, Generation = record.Generation });
+            named.Add(place.Server);
+            reply.Replicas.Add(new ReplicaLocation
+            {
+                ServerId = place.Server.Value,
+                VolumeId = place.Volume.Value,
+                Generation = generation,
+                Slow = health.IsSlow(place),
+            });
         }
 
         return reply;
     }
 
     /// <summary>Lower is better; a failed volume still reads, but it is the last choice among servers that answer.</summary>
-    private static int Rank(ServerHealth health, ServerId server, VolumeId volume) => health.Of(server) switch
+    private static int Rank(ServerHealth health, ReplicaPlace place) => health.Of(place.Server) switch
     {
-        ServerState.Healthy => health.IsVolumeWell(server, volume) ? 0 : 2,
+        ServerState.Healthy => !health.IsVolumeWell(place) ? 2 : health.IsSlow(place) ? 1 : 0,
         ServerState.Suspect => 1,
         _ => 3,
     };

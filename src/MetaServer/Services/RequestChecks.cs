@@ -12,6 +12,7 @@ internal static class RequestChecks
     private const int ClientNameBytesMax = 255;
     private const int FailedServersMax = 1_000;
     private const int HeldPerMessageMax = 100_000;
+    private const int SeenPerMessageMax = 1_000;
     private const uint ReplicationMax = 10;
 
     public static void Check(OpenSessionRequest request)
@@ -24,8 +25,8 @@ internal static class RequestChecks
     }
 
     public static void Check(KeepAliveRequest request) => Require(
-        request.HeldAdded.Count + request.HeldRemoved.Count <= HeldPerMessageMax, "keep alive",
-        $"at most {HeldPerMessageMax} inodes in one message");
+        request.HeldAdded.Count + request.HeldRemoved.Count <= HeldPerMessageMax && request.Seen.Count <= SeenPerMessageMax, "keep alive",
+        $"at most {HeldPerMessageMax} inodes in one message, and {SeenPerMessageMax} volumes");
 
     public static void Check(EndSessionRequest request) => Require(
         request.Chunks.Count <= Limits.SessionOwnedChunksMax, "end session", $"at most {Limits.SessionOwnedChunksMax} chunks");
@@ -41,6 +42,9 @@ internal static class RequestChecks
         Check(request.Request);
         Require(request.Replication <= ReplicationMax, "allocate chunk", $"replication is at most {ReplicationMax}");
         Require(request.FailedServers.Count <= FailedServersMax, "allocate chunk", $"at most {FailedServersMax} failed servers");
+        Require(
+            request.FailedVolumes.Count == 0 || request.FailedVolumes.Count == request.FailedServers.Count, "allocate chunk",
+            "a volume for each failed server, or none");
         Require(request.ClientHost.Length <= ClientNameBytesMax, "allocate chunk", "the client's host is too long");
     }
 

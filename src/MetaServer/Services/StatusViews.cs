@@ -1,4 +1,5 @@
 using DfsNet.MetaServer.Cluster;
+using DfsNet.MetaServer.Repair;
 using DfsNet.MetaServer.Replication;
 using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
@@ -14,9 +15,11 @@ internal sealed class StatusViews(
     ServerTable servers,
     ReplicaCensus census,
     RemovalCandidates removals,
+    RepairDesk repair,
     SpaceWatch space,
     Alarms alarms,
-    ClusterRecord cluster)
+    ClusterRecord cluster,
+    TimeSpan repairGrace)
 {
     // Somebody waits in front of a terminal.
     private static readonly TimeSpan CensusPatience = TimeSpan.FromSeconds(2);
@@ -67,6 +70,8 @@ internal sealed class StatusViews(
             Term = proposer.Term,
             Removing = (ulong)removals.Count,
             Version = ProgramVersion,
+            Repair = RepairReport.Of(counted, repair, servers.Health(), repairGrace),
+            Balance = RepairReport.BalanceOf(repair),
         };
         foreach (var server in servers.Status())
         {

@@ -6,6 +6,12 @@ namespace DfsNet.MetaServer.State;
 /// </summary>
 internal static class FeatureLevels
 {
+    /// <summary>Copies become replicas; servers are drained and removed; wishes of operators.</summary>
+    public const uint Repair = 2;
+
+    /// <summary>Said to an operator whose order has to wait until the level is raised.</summary>
+    public const string NotYet = "not at this feature level: when all metadata servers run this version, say 'dfs admin meta finalize'";
+
     /// <summary>The newest that this program knows.</summary>
-    public const uint Newest = 1;
+    public const uint Newest = Repair;
 }

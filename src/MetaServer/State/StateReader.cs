@@ -45,6 +45,13 @@ internal static class StateReader
     public static IEnumerable<ChunkId> OwnedChunks(IStateReads reads, SessionId session) =>
         reads.Scan(Keys.OwnedChunks(session)).Select(row => new ChunkId(Keys.IdAt(row.Key, 1)));
 
+    public static IEnumerable<(InodeId Inode, InodeRecord Record)> Inodes(IStateReads reads) =>
+        reads.Scan(Keys.Table<InodeRecord>(Keys.InodeTable)).Select(row => (new InodeId(Keys.IdAt(row.Key, 0)), row.Record));
+
+    /// <summary>The maps that refer to a chunk; one for each slice.</summary>
+    public static IEnumerable<MapId> MapsOf(IStateReads reads, ChunkId chunk) =>
+        reads.Scan(Keys.ChunkReferences(chunk)).Select(row => new MapId(Keys.IdAt(row.Key, 1)));
+
     /// <summary>All chunks with greater ids, in order.</summary>
     public static IEnumerable<(ChunkId Chunk, ChunkRecord Record)> Chunks(IStateReads reads, ChunkId after) =>
         reads.Scan(Keys.ChunksAfter(after)).Select(row => (new ChunkId(Keys.IdAt(row.Key, 0)), row.Record));

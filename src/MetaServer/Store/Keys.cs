@@ -82,6 +82,8 @@ internal static class Keys
 
     public static RecordRange<ChunkRecord> ChunksAfter(ChunkId after) => new(After(Of(ChunkTable, after.Value)), [ChunkTable + 1]);
 
+    public static RecordRange<MarkerRecord> ChunkReferences(ChunkId chunk) => Prefix<MarkerRecord>(ChunkReferenceTable, chunk.Value);
+
     public static RecordKey<MarkerRecord> ChunkReference(ChunkId chunk, MapId map, ulong fileOffset) =>
         new(Of(ChunkReferenceTable, chunk.Value, map.Value, fileOffset));
 

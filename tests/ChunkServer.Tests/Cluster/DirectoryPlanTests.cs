@@ -67,6 +67,16 @@ public sealed class DirectoryPlanTests
     }
 
     [Fact]
+    public void As_many_empty_directories_as_volumes_are_missing_are_not_mounted()
+    {
+        Assert.Equal([2, 0], DirectoryPlan.NotMounted([null, Known(1, siblings: [2, 3]), null]));
+        Assert.Equal([1], DirectoryPlan.NotMounted([Known(1, siblings: [2, 3]), null]));
+        Assert.Empty(DirectoryPlan.NotMounted([Known(1, siblings: [2]), null, null]));
+        Assert.Empty(DirectoryPlan.NotMounted([Known(1), null]));
+        Assert.Empty(DirectoryPlan.NotMounted([null, null]));
+    }
+
+    [Fact]
     public void An_unmounted_volume_is_named_when_its_directory_looks_empty()
     {
         var error = Assert.Throws<DfsException>(() => Plan(false, Known(1, siblings: 2), null));

@@ -52,13 +52,56 @@ public sealed class UnreadableDirectoryTests
     }
 
     [Fact]
+    public async Task A_disk_that_is_not_mounted_is_left_alone_and_its_volume_is_missing()
+    {
+        var volumes = await SetUpAsync(_disks);
+
+        await using (var directories = await OpenAsync(_disks[0], new SimulatedDisk(new Random(4))))
+        {
+            Assert.Equal([volumes[1]], directories.Missing);
+            Assert.Equal([volumes[0]], directories.Present.Select(directory => directory.Record.Volume));
+            Assert.Contains("--new-volume", Assert.Single(directories.LeftAlone), StringComparison.Ordinal);
+        }
+
+        await using var again = await OpenAsync(_disks);
+        Assert.Empty(again.Missing);
+        Assert.Equal(volumes, again.Present.Select(directory => directory.Record.Volume));
+    }
+
+    [Fact]
+    public async Task A_path_that_cannot_be_a_directory_is_left_alone_when_others_are_well()
+    {
+        string folder = Directory.CreateTempSubdirectory("dfs-test-").FullName;
+        try
+        {
+            string[] paths = [Path.Combine(folder, "first"), Path.Combine(folder, "second")];
+            await using (var directories = await OpenAsync(paths))
+            {
+                await directories.AdoptAsync(Identity);
+            }
+
+            // As root, and to whom nothing is forbidden, a mount point of somebody else is no hindrance: a file is.
+            Directory.Move(paths[1], Path.Combine(folder, "away"));
+            await File.WriteAllTextAsync(paths[1], "");
+            await using var left = await OpenAsync(paths);
+
+            Assert.Single(left.Missing);
+            Assert.Single(left.Present);
+            Assert.StartsWith($"{paths[1]} cannot be used", Assert.Single(left.LeftAlone), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_path_that_is_no_directory_is_named()
     {
         string file = Path.GetTempFileName();
         try
         {
-            var error = await Assert.ThrowsAsync<DfsException>(() => DataDirectories.OpenAsync(
-                [new LocalDisk(file)], false, new Random(3), NullLogger<DataDirectories>.Instance));
+            var error = await Assert.ThrowsAsync<DfsException>(() => OpenAsync(file));
 
             Assert.StartsWith($"{file} cannot be used", error.Message, StringComparison.Ordinal);
         }
@@ -95,7 +138,13 @@ public sealed class UnreadableDirectoryTests
     }
 
     private static Task<DataDirectories> OpenAsync(params IReadOnlyList<SimulatedDisk> disks) =>
-        DataDirectories.OpenAsync([.. disks.Select(disk => disk.Attach())], false, new Random(3), NullLogger<DataDirectories>.Instance);
+        OpenAsync([.. disks.Select(disk => disk.Attach())]);
+
+    private static Task<DataDirectories> OpenAsync(params IReadOnlyList<string> paths) =>
+        OpenAsync([.. paths.Select(path => new LocalDisk(path))]);
+
+    private static Task<DataDirectories> OpenAsync(IReadOnlyList<IDisk> disks) =>
+        DataDirectories.OpenAsync(disks, false, new Random(3), NullLogger<DataDirectories>.Instance);
 
     private static async Task<IReadOnlyList<VolumeId>> SetUpAsync(params IReadOnlyList<SimulatedDisk> disks)
     {

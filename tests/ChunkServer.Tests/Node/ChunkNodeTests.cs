@@ -1,3 +1,4 @@
+using DfsNet.ChunkServer.Chunks;
 using DfsNet.Devices.Time;
 using DfsNet.Integrity;
 using DfsNet.Protocol;
@@ -133,6 +134,29 @@ public sealed class ChunkNodeTests
         Assert.Equal(200ul, cluster.Metadata.Registrations.Last().SeenIndex);
         cluster.Metadata.AppliedIndex = 201;
         await ready.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_metadata_server_that_does_not_lead_is_told_of_changes_when_it_does()
+    {
+        await using var cluster = await TestCluster.StartAsync(1);
+        var server = cluster.Servers[0];
+        await using var writer = await WriteAsync(cluster, 1, 100_000);
+        cluster.Metadata.Follows = true;
+        int heard = cluster.Metadata.Heartbeats.Count;
+        await Eventually.TrueAsync(() => cluster.Metadata.Heartbeats.Count > heard + 1);
+
+        var (path, offset) = StoredPlace.Of(new ChunkId(1), 0);
+        server.Disk.FlipBit(path, offset * 8);
+        var client = new Chunk.ChunkClient(cluster.Network.Control(server.Address));
+        var read = new ReadSmallRequest { ChunkId = 1, Length = 1_000 };
+        await Assert.ThrowsAsync<RpcException>(() => client.ReadSmallAsync(read).ResponseAsync);
+        heard = cluster.Metadata.Heartbeats.Count;
+        await Eventually.TrueAsync(() => cluster.Metadata.Heartbeats.Count > heard + 2);
+        Assert.DoesNotContain(cluster.Metadata.Heartbeats, heartbeat => heartbeat.Changed.Count != 0);
+
+        cluster.Metadata.Follows = false;
+        await Eventually.TrueAsync(() => Told(cluster, server, 1, ReplicaCondition.Damaged));
     }
 
     [Fact]

@@ -39,6 +39,9 @@ internal sealed class FakeMetadata : ClusterCalls.ClusterBase
     /// <summary>Heartbeats fail while this is set.</summary>
     public bool Silent { get; set; }
 
+    /// <summary>Another one leads, as far as this one knows.</summary>
+    public bool Follows { get; set; }
+
     public void Forget() => _known.Clear();
 
     public override Task<RegisterReply> Register(RegisterRequest request, ServerCallContext context)
@@ -71,7 +74,7 @@ internal sealed class FakeMetadata : ClusterCalls.ClusterBase
         }
 
         Heartbeats.Enqueue(request);
-        return Task.FromResult(new HeartbeatReply
+        return Task.FromResult(Follows ? new HeartbeatReply { NotLeader = true } : new HeartbeatReply
         {
             Incarnation = Incarnation,
             AppliedIndex = AppliedIndex,

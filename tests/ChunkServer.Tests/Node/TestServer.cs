@@ -1,5 +1,6 @@
 using DfsNet.Devices;
 using DfsNet.Devices.Network;
+using DfsNet.Devices.Time;
 using DfsNet.Protocol;
 using DfsNet.Protocol.Bulk;
 using DfsNet.Protocol.Wire;
@@ -74,6 +75,14 @@ internal sealed class TestServer(string address, DirectNetwork network, DirectTr
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+
+        // It waits for the streams that still end, by its own clock: one that a test moves has to move.
+        while (time is ManualTimeProvider clock && !Running.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.Delay(1);
+        }
+
         await Running.ContinueWith(_ => { }, TaskScheduler.Default);
     }
 }

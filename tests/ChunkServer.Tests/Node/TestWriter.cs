@@ -11,6 +11,7 @@ internal sealed class TestWriter(IBulkTransport bulk, AppendOpen open) : IAsyncD
     private readonly IAppendCall _call = bulk.OpenAppend(open.Chain[0].Address, CancellationToken.None);
     private readonly List<byte> _content = [];
     private bool _opened;
+    private DfsException? _over;
 
     public AppendOpen Open => open;
 
@@ -27,10 +28,25 @@ internal sealed class TestWriter(IBulkTransport bulk, AppendOpen open) : IAsyncD
         }
     }
 
-    /// <summary>Sends one frame; <paramref name="spoil"/> changes its header on the way out.</summary>
+    /// <summary>
+    /// Sends one frame; <paramref name="spoil"/> changes its header on the way out. As a writer does, it leaves it to the acknowledgements
+    /// to say why a stream takes no more.
+    /// </summary>
     public async Task SendAsync(byte[] data, Action<AppendFrame>? spoil = null)
     {
-        await OpenAsync();
+        try
+        {
+            await OpenAsync();
+            await SendFrameAsync(data, spoil);
+        }
+        catch (DfsException error) when (error.Code == ErrorCode.Unavailable)
+        {
+            _over = error;
+        }
+    }
+
+    private async Task SendFrameAsync(byte[] data, Action<AppendFrame>? spoil)
+    {
         var frame = new AppendFrame { Offset = (uint)_content.Count, PieceCrcs = { Pieces(_content.Count, data) } };
         spoil?.Invoke(frame);
         _content.AddRange(data);
@@ -46,7 +62,7 @@ internal sealed class TestWriter(IBulkTransport bulk, AppendOpen open) : IAsyncD
     {
         while (true)
         {
-            var ack = await ReceiveAsync() ?? throw new InvalidOperationException("the stream ended without a reason");
+            var ack = await ReceiveAsync() ?? throw new InvalidOperationException("the stream ended without a reason", _over);
             if (ack.Error is not null || ack.Length == _content.Count)
             {
                 return ack;
@@ -58,7 +74,7 @@ internal sealed class TestWriter(IBulkTransport bulk, AppendOpen open) : IAsyncD
     {
         while (true)
         {
-            var ack = await ReceiveAsync() ?? throw new InvalidOperationException("the stream ended without a reason");
+            var ack = await ReceiveAsync() ?? throw new InvalidOperationException("the stream ended without a reason", _over);
             if (ack.Error is { } error)
             {
                 return error;

@@ -27,6 +27,31 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task A_client_that_gets_one_file_needs_no_session_and_one_that_gets_many_has_one()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.Client.PutAsync("/file", Bytes.Of(100));
+        ulong before = (await cluster.Client.GetStatusAsync()).Sessions;
+        var reader = await cluster.ConnectAsync();
+        await reader.GetAsync("/file", Stream.Null);
+        Assert.Equal(before, (await reader.GetStatusAsync()).Sessions);
+
+        for (int i = 0; i < 20; i++)
+        {
+            await reader.GetAsync("/file", Stream.Null);
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await reader.GetStatusAsync(patience.Token)).Sessions != before + 1)
+        {
+            await Task.Delay(10, patience.Token);
+        }
+
+        await reader.DisposeAsync();
+        Assert.Equal(before, (await cluster.Client.GetStatusAsync()).Sessions);
+    }
+
+    [Fact]
     public async Task Directories_are_created_listed_moved_and_removed()
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -97,14 +122,14 @@ public sealed class SessionTests
         await using var cluster = await TestCluster.StartAsync(servers: 1);
         var session = await cluster.OpenSessionAsync();
         var patience = new CallDeadline(TimeProvider.System, TimeSpan.FromSeconds(20));
-        ulong before = await session.StageAsync(0x1a4, patience, CancellationToken.None);
+        ulong before = await session.StageAsync(0, 0x1a4, patience, CancellationToken.None);
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(30));
         cluster.MetaDisk.StallFor(TimeSpan.FromMilliseconds(300));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.StageAsync(0x1a4, patience, impatient.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.StageAsync(0, 0x1a4, patience, impatient.Token));
         await Task.Delay(TimeSpan.FromSeconds(2));
 
         // Inodes are numbered one after the other. The session has this one no more, and had it.
-        ulong after = await session.StageAsync(0x1a4, patience, CancellationToken.None);
+        ulong after = await session.StageAsync(0, 0x1a4, patience, CancellationToken.None);
         Assert.Equal(before + 2, after);
         var error = await Assert.ThrowsAsync<DfsException>(() => session.DropStagedAsync(before + 1, patience, CancellationToken.None));
         Assert.Equal(ErrorCode.NotOwner, error.Code);

@@ -115,6 +115,7 @@ internal sealed class TestCluster : IAsyncDisposable
             Protocol.Wire.Cluster.BindService(binder, node.ClusterService);
             Protocol.Wire.Consensus.BindService(binder, node.ConsensusService);
             Protocol.Wire.Members.BindService(binder, node.MembersService);
+            Protocol.Wire.Operation.BindService(binder, node.OperationService);
         });
         _nodes.Add(node);
         _running.Add(node.RunAsync(MetaAddress, _stop.Token));

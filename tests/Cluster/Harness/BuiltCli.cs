@@ -9,15 +9,19 @@ internal static class BuiltCli
     private static readonly Lazy<string> Executable = new(Find);
 
     /// <summary>What starts `dfs` with these arguments, all three standard streams redirected.</summary>
-    public static ProcessStartInfo Command(IEnumerable<string> arguments)
+    public static ProcessStartInfo Command(IEnumerable<string> arguments) => Command(arguments, []);
+
+    /// <summary>The same, started by a program that becomes it in the end.</summary>
+    public static ProcessStartInfo Command(IEnumerable<string> arguments, IReadOnlyList<string> via)
     {
-        var command = new ProcessStartInfo(Executable.Value)
+        string[] whole = [.. via, Executable.Value, .. arguments];
+        var command = new ProcessStartInfo(whole[0])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string argument in arguments)
+        foreach (string argument in whole.Skip(1))
         {
             command.ArgumentList.Add(argument);
         }

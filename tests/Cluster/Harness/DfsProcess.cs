@@ -23,11 +23,18 @@ internal sealed class DfsProcess : IAsyncDisposable
         }
     };
 
-    private DfsProcess(string name, IReadOnlyList<string> arguments)
+    private DfsProcess(
+        string name, IReadOnlyList<string> via, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? variables = null)
     {
         Name = name;
         Arguments = arguments;
-        _process = Process.Start(BuiltCli.Command(arguments)) ?? throw new InvalidOperationException("dfs did not start");
+        var command = BuiltCli.Command(arguments, via);
+        foreach (var (variable, value) in variables ?? new Dictionary<string, string>())
+        {
+            command.Environment[variable] = value;
+        }
+
+        _process = Process.Start(command) ?? throw new InvalidOperationException("dfs did not start");
         Running[_process.Id] = _process;
         _reading = Task.WhenAll(ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError));
     }
@@ -38,6 +45,8 @@ internal sealed class DfsProcess : IAsyncDisposable
 
     public Stream Input => _process.StandardInput.BaseStream;
 
+    public int Id => _process.Id;
+
     public bool HasExited => _disposed || _process.HasExited;
 
     /// <summary>Whether the test killed it; otherwise an end is a surprise.</summary>
@@ -46,7 +55,15 @@ internal sealed class DfsProcess : IAsyncDisposable
     /// <summary>The newest lines of both outputs.</summary>
     public string Log => string.Join('\n', _lines);
 
-    public static DfsProcess Start(string name, params IReadOnlyList<string> arguments) => new(name, arguments);
+    public static DfsProcess Start(string name, params IReadOnlyList<string> arguments) => new(name, [], arguments);
+
+    /// <summary>With variables of its environment.</summary>
+    public static DfsProcess Start(
+        string name, IReadOnlyDictionary<string, string> variables, params IReadOnlyList<string> arguments) =>
+        new(name, [], arguments, variables);
+
+    /// <summary>Started by another program, which becomes it.</summary>
+    public static DfsProcess StartVia(IReadOnlyList<string> via, string name, IReadOnlyList<string> arguments) => new(name, via, arguments);
 
     /// <summary>kill -9, and the end of the process.</summary>
     public async Task KillAsync()
@@ -61,6 +78,14 @@ internal sealed class DfsProcess : IAsyncDisposable
     public void Resume() => Signals.Send(_process.Id, Signals.Continue);
 
     public void Terminate() => Signals.Send(_process.Id, Signals.Terminate);
+
+    /// <summary>SIGTERM, as an operator stops it, and the end of the process in good order.</summary>
+    public async Task StopAsync()
+    {
+        WasKilled = true;
+        Terminate();
+        Assert.Equal(0, await WaitAsync(TimeSpan.FromSeconds(20)));
+    }
 
     /// <summary>The exit code; fails when the process does not end in time.</summary>
     public async Task<int> WaitAsync(TimeSpan limit)

@@ -6,6 +6,7 @@ namespace DfsNet.Cluster.Harness;
 internal sealed class Ledger
 {
     private readonly Dictionary<string, (int Seed, int Length)> _acknowledged = [];
+    private string _newest = "";
 
     public int Count
     {
@@ -19,6 +20,19 @@ internal sealed class Ledger
         }
     }
 
+    /// <summary>The file that was acknowledged last.</summary>
+    public string Newest
+    {
+        get
+        {
+            // Guards _acknowledged.
+            lock (_acknowledged)
+            {
+                return _newest;
+            }
+        }
+    }
+
     /// <summary>Stores a small file; it counts only when the call came back.</summary>
     public async Task PutAsync(DfsClient client, string path, int seed, int length)
     {
@@ -28,6 +42,7 @@ internal sealed class Ledger
         lock (_acknowledged)
         {
             _acknowledged.Add(path, (seed, length));
+            _newest = path;
         }
     }
 

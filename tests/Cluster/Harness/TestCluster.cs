@@ -10,6 +10,8 @@ internal sealed record TestClusterOptions
 
     public int MetaServers { get; init; } = 1;
 
+    public int DisksPerServer { get; init; } = 1;
+
     /// <summary>Further arguments of every metadata server.</summary>
     public IReadOnlyList<string> Meta { get; init; } = [];
 
@@ -81,6 +83,10 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public string ChunkServerFolder(int number) => Path.Combine(Folder, $"chunks{number}");
 
+    // The first of several is the one that tests look into.
+    private string DataOf(int number) => string.Join(
+        ',', Enumerable.Range(1, _options.DisksPerServer).Select(disk => ChunkServerFolder(number) + (disk == 1 ? "" : $"-disk{disk}")));
+
     public string MetaFolderOf(int number) => Path.Combine(Folder, number == 1 ? "meta" : $"meta{number}");
 
     public DfsProcess StartMeta(int number = 1) =>
@@ -114,7 +120,7 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             arguments =
             [
-                "chunk-server", "--stop-with-stdin", "--data", ChunkServerFolder(number), "--listen", $"127.0.0.1:{Ports.Take()}",
+                "chunk-server", "--stop-with-stdin", "--data", DataOf(number), "--listen", $"127.0.0.1:{Ports.Take()}",
                 "--meta", MetaAddress, "--domain", $"rack{number}", .. _options.ChunkServer, .. more,
             ];
             _chunkServerArguments[number] = arguments;
@@ -139,11 +145,15 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the CLI to its end.</summary>
-    public async Task<(int ExitCode, string Output)> RunAsync(params IReadOnlyList<string> arguments)
+    public Task<(int ExitCode, string Output)> RunAsync(params IReadOnlyList<string> arguments) =>
+        RunAsync(TimeSpan.FromSeconds(60), arguments);
+
+    /// <summary>The same, for one that may take longer.</summary>
+    public async Task<(int ExitCode, string Output)> RunAsync(TimeSpan limit, params IReadOnlyList<string> arguments)
     {
         await using var process = DfsProcess.Start("dfs " + arguments[0], [.. arguments, "--meta", MetaAddress]);
         process.Input.Close();
-        int code = await process.WaitAsync(TimeSpan.FromSeconds(60));
+        int code = await process.WaitAsync(limit);
         return (code, process.Log);
     }
 

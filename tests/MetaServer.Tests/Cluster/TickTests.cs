@@ -15,7 +15,7 @@ public sealed class TickTests
     [Fact]
     public void A_process_that_slept_declares_nobody_dead()
     {
-        var servers = new ServerTable(_ticks, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
+        var servers = NewServers();
         servers.Put(new ServerId(1), new ServerRecord());
         var sessions = new SessionTable(_ticks, TimeSpan.FromSeconds(30));
         sessions.Add(new SessionId(1), isNew: true);
@@ -32,7 +32,7 @@ public sealed class TickTests
     [Fact]
     public void A_server_dies_once()
     {
-        var servers = new ServerTable(_ticks, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
+        var servers = NewServers();
         servers.Put(new ServerId(1), new ServerRecord());
         for (int tick = 0; tick < 100; tick++)
         {
@@ -65,7 +65,7 @@ public sealed class TickTests
     [Fact]
     public void A_mark_made_lately_is_not_cleared_by_a_page()
     {
-        var bad = new BadReplicas(_ticks, new Alarms(NullLogger.Instance));
+        var bad = new BadReplicas(_ticks, new Alarms(new EventLog(_time), NullLogger.Instance));
         bad.Mark(new ChunkId(1), new ServerId(1), ReplicaFault.Damaged);
 
         bad.ClearOld(new ChunkId(1), new ServerId(1));
@@ -74,4 +74,11 @@ public sealed class TickTests
         bad.Clear(new ChunkId(1), new ServerId(1));
         Assert.False(bad.Contains(new ChunkId(1), new ServerId(1)));
     }
+
+    private ServerTable NewServers() => new(
+        _ticks,
+        new SlowVolumes(_ticks, new Alarms(new EventLog(_time), NullLogger.Instance)),
+        TimeSpan.FromSeconds(3),
+        TimeSpan.FromSeconds(10),
+        TimeSpan.FromSeconds(30));
 }

@@ -1,6 +1,8 @@
 using DfsNet.Devices;
 using DfsNet.Devices.Network;
+using DfsNet.MetaServer.State;
 using DfsNet.MetaServer.Store;
+using DfsNet.Protocol;
 using DfsNet.Protocol.Wire;
 using DfsNet.Storage.Disk;
 
@@ -31,7 +33,7 @@ public sealed class RestartTests
         var created = node.Options;
         MetaServerOptions[] others =
         [
-            created with { Replication = 2 }, created with { MinReplicas = 1 }, created with { ChunkSize = created.ChunkSize / 2 },
+            created with { Replication = 2 }, created with { MinReplicas = 1 }, created with { ChunkSize = Limits.BlockSize },
         ];
 
         foreach (var other in others)
@@ -45,6 +47,11 @@ public sealed class RestartTests
         node.Options = created with { SuspectAfter = TimeSpan.FromSeconds(4) };
         await node.RestartAsync();
         await node.LookupAsync("a");
+        await node.StopAsync();
+
+        node.Options = created with { Replication = null, MinReplicas = null, ChunkSize = null };
+        await node.RestartAsync();
+        Assert.Equal(3u, StateReader.Cluster(node.Store)!.Replication);
     }
 
     [Fact]

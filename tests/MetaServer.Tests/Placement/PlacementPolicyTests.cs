@@ -23,7 +23,7 @@ public sealed class PlacementPolicyTests
     public void A_chain_has_one_replica_per_server_on_volumes_with_room_and_spreads_over_domains() =>
         Gen.Select(Clusters, Gen.Int[1, 5], Gen.Int[0, 12].Array[0, 4], Gen.Int[0, 1_000]).Sample((candidates, replication, failed, seed) =>
         {
-            var request = Request(replication, [.. failed.Distinct().Select(server => new ServerId((ulong)server))]);
+            var request = Request(replication, [.. failed.Distinct().Select(server => Whole((ulong)server))]);
             var able = candidates.Where(candidate => candidate.Volumes[0].Fits(ChunkSize)).ToList();
             int minimum = Math.Min(2, replication);
             if (able.Count < minimum)
@@ -35,8 +35,9 @@ public sealed class PlacementPolicyTests
 
             var chain = PlacementPolicy.Choose(request, candidates, new Random(seed));
 
-            var pool = able.Where(candidate => !request.Failed.Contains(candidate.Server)).ToList();
-            foreach (var failure in request.Failed.Reverse().Where(server => able.Exists(candidate => candidate.Server == server)))
+            var failures = request.Failed.Select(place => place.Server).ToList();
+            var pool = able.Where(candidate => !failures.Contains(candidate.Server)).ToList();
+            foreach (var failure in failures.AsEnumerable().Reverse().Where(server => able.Exists(candidate => candidate.Server == server)))
             {
                 if (pool.Count < minimum)
                 {
@@ -56,7 +57,31 @@ public sealed class PlacementPolicyTests
     public void Servers_that_failed_are_asked_again_only_to_reach_the_minimum_the_latest_failure_last()
     {
         var candidates = Enumerable.Range(0, 3).Select(at => Server(at, load: 0)).ToArray();
-        var failed = new[] { new ServerId(2), new ServerId(3) };
+        var failed = new[] { Whole(2), Whole(3) };
+
+        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, new Random(1));
+
+        Assert.Equal([1UL, 3UL], chain.Select(place => place.Server.Value).Order());
+    }
+
+    [Fact]
+    public void A_server_of_which_a_volume_failed_takes_part_with_its_other_one()
+    {
+        var candidates = Enumerable.Range(0, 3).Select(at => Server(at, load: 0)).ToArray();
+        candidates[1] = candidates[1] with { Volumes = [.. candidates[1].Volumes, new CandidateVolume(new(900), 1UL << 40, 1UL << 30, 0)] };
+        var failed = new[] { new ReplicaPlace(new(2), new(101)), new ReplicaPlace(new(3), new(102)) };
+
+        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, new Random(1));
+
+        // Its roomiest volume is the one that failed; the third server has no other.
+        Assert.Equal([new ReplicaPlace(new(1), new(100)), new ReplicaPlace(new(2), new(900))], chain.Order());
+    }
+
+    [Fact]
+    public void Volumes_that_failed_are_asked_again_to_reach_the_minimum()
+    {
+        var candidates = Enumerable.Range(0, 3).Select(at => Server(at, load: 0)).ToArray();
+        var failed = new[] { new ReplicaPlace(new(2), new(101)), Whole(3), new ReplicaPlace(new(1), new(100)) };
 
         var chain = PlacementPolicy.Choose(Request(3, failed), candidates, new Random(1));
 
@@ -85,8 +110,10 @@ public sealed class PlacementPolicyTests
         Assert.InRange(loaded, 1, 120);
     }
 
-    private static PlacementRequest Request(int replication, IReadOnlyList<ServerId> failed) =>
+    private static PlacementRequest Request(int replication, IReadOnlyList<ReplicaPlace> failed) =>
         new(replication, Math.Min(2, replication), ChunkSize, failed, "");
+
+    private static ReplicaPlace Whole(ulong server) => new(new ServerId(server), default);
 
     private static Candidate Server(int at, int load) => new(
         new ServerId((ulong)at + 1),

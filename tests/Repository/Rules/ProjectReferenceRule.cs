@@ -33,7 +33,11 @@ internal sealed class ProjectReferenceRule : IRule
         ["ChunkServer"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["Client"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["Backups"] = [],
-        ["Hosting"] = ["Grpc.AspNetCore"],
+        ["Hosting"] =
+        [
+            "Grpc.AspNetCore", "OpenTelemetry.Extensions.Hosting", "OpenTelemetry.Exporter.OpenTelemetryProtocol",
+            "OpenTelemetry.Exporter.Prometheus.AspNetCore",
+        ],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 

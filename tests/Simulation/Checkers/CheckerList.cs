@@ -10,12 +10,15 @@ internal static class CheckerList
 
     /// <summary>When the users are gone.</summary>
     public static IReadOnlyList<IConvergence> Convergence { get; } =
-        [.. Presence, new SessionsEnd(), new NothingStays(), new ReplicasAreSealed(), new MetadataNodesAgree()];
+    [
+        .. Presence, new SessionsEnd(), new NothingStays(), new ReplicasAreSealed(), new RepairEnds(), new DrainEnds(),
+        new HealthyIsTrue(), new MetadataNodesAgree(),
+    ];
 
     public static IReadOnlyList<IFinalChecker> Final { get; } = [new TablesAgree(), new ReplicasAgree(), new BackupsAreWhole()];
 
     /// <summary>Watchers have state: each run gets its own.</summary>
     public static IEnumerable<IWatcher> Watchers() =>
         [new ServedBytesAreRight(), new RemovalsAreCommitted(), new IdsAreUsedOnce(), new BadReplicasAreLeftOut(), new NothingLeaks(),
-            new ReadsAreNotStale()];
+            new ReadsAreNotStale(), new NeverBelowTheFloor()];
 }

@@ -39,7 +39,8 @@ internal sealed class ReplicasAreSealed : IConvergence
         return null;
     }
 
-    private static bool IsSealed(ChunkDisk disk, ChunkId chunk, ulong generation, ChunkRecord record)
+    /// <summary>The disk has the file of a replica, and its header says what the record says.</summary>
+    public static bool IsSealed(ChunkDisk disk, ChunkId chunk, ulong generation, ChunkRecord record)
     {
         string path = ChunkPath.File(chunk);
         if (!disk.Disk.Images.Exists(path))

@@ -6,7 +6,7 @@ internal static class FaultList
     public static IReadOnlyList<IFault> All { get; } =
     [
         new CrashAndRestart(),
-        new PowerCutOfAll(),
+        new PowerCutOfAll("power cut of all", _ => TimeSpan.FromMilliseconds(300)),
         new Pause(),
         new SlowNode(),
         new MessageLoss(),
@@ -39,6 +39,9 @@ internal static class FaultList
         new RingPartition(),
         new DamagedBallot(),
         new ReplacedMember(),
+        new DrainedServer(),
+        new MassFailure(),
+        new PowerCutOfAll("slow power-up", shape => shape.MetaOptions.DeadAfter * 2),
     ];
 
     public static IFault Find(string name) => All.Single(fault => fault.Name == name);

@@ -1,11 +1,17 @@
 using DfsNet.Simulation.Nodes;
+using DfsNet.Simulation.Running;
 
 namespace DfsNet.Simulation.Faults;
 
-/// <summary>The whole site loses its power, and comes back in any order.</summary>
-internal sealed class PowerCutOfAll : IFault
+/// <summary>
+/// The whole site loses its power, and comes back machine by machine, in any order. Slowly, who is not there yet looks dead to those who
+/// are.
+/// </summary>
+/// <param name="name">As plans and reports name it.</param>
+/// <param name="pauseMax">Longest time from one machine to the next.</param>
+internal sealed class PowerCutOfAll(string name, Func<Shape, TimeSpan> pauseMax) : IFault
 {
-    public string Name => "power cut of all";
+    public string Name => name;
 
     public async Task StrikeAsync(World world, Strike strike)
     {
@@ -19,7 +25,7 @@ internal sealed class PowerCutOfAll : IFault
 
         foreach (var machine in down.OrderBy(_ => strike.Random.Next()).ToList())
         {
-            await strike.LastAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(300));
+            await strike.LastAsync(TimeSpan.Zero, pauseMax(world.Shape));
             machine.IsHeldDown = false;
             machine.Start();
         }

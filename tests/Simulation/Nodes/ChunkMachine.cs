@@ -28,6 +28,8 @@ internal sealed class ChunkMachine : Machine
 
     public string Address { get; }
 
+    public string Domain => _options.Domain;
+
     public IReadOnlyList<ChunkDisk> Disks { get; }
 
     /// <summary>The running node, or the last one.</summary>

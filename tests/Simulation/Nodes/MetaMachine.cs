@@ -84,6 +84,7 @@ internal sealed class MetaMachine : Machine
             Protocol.Wire.Cluster.BindService(binder, node.ClusterService);
             Protocol.Wire.Consensus.BindService(binder, node.ConsensusService);
             Protocol.Wire.Members.BindService(binder, node.MembersService);
+            Protocol.Wire.Operation.BindService(binder, node.OperationService);
         });
         _ = WatchAsync(node.RunAsync(Address, CancellationToken.None), life);
 

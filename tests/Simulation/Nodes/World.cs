@@ -76,6 +76,9 @@ internal sealed class World
     /// <summary>Whether any fault has begun: until then everything has to work at once.</summary>
     public bool WasStruck { get; set; }
 
+    /// <summary>The server that an operator had emptied, and that is to be empty in the end; one at a time.</summary>
+    public ChunkMachine? Drained { get; set; }
+
     /// <summary>No more backups are taken, so that the cluster can come to rest.</summary>
     public bool BackupsAreOver { get; set; }
 

@@ -12,6 +12,7 @@ internal sealed class CallRows(World world)
 {
     private readonly HashSet<long> _commits = [];
     private readonly HashSet<long> _repeated = [];
+    private readonly HashSet<long> _copies = [];
     private readonly HashSet<(ulong Session, ulong Sequence)> _heard = [];
 
     public void See(in MessageSeen seen)
@@ -24,10 +25,22 @@ internal sealed class CallRows(World world)
             case MessageMoment.RequestDelivered when RequestIn(seen.Message) is { } request:
                 Hear(seen.Call, seen.To, request);
                 break;
+            case MessageMoment.ResponseDelivered when seen.Message is CopyFromReply:
+                world.Coverage.Count(Rows.CopyMade);
+                _copies.Remove(seen.Call);
+                break;
+            case MessageMoment.RequestSent when seen.Message is CopyFromRequest:
+                _copies.Add(seen.Call);
+                break;
             case MessageMoment.ResponseSent when _repeated.Remove(seen.Call):
                 world.Coverage.Count(Rows.KeptResult);
                 break;
             case MessageMoment.CallEnded:
+                if (_copies.Remove(seen.Call))
+                {
+                    world.Coverage.Count(Rows.CopyRefused);
+                }
+
                 bool isCommit = _commits.Remove(seen.Call);
                 if (seen.Status.StatusCode is not (StatusCode.OK or StatusCode.Cancelled or StatusCode.NotFound))
                 {

@@ -25,6 +25,9 @@ internal static class LogRows
             case "FullReport.Reported":
                 CountWhere(NumberOf(values, "Replicas") > 0, Rows.ReplicasCompared);
                 break;
+            case "Alarms.Raised":
+                CountWhere(ValueOf(values, "Line")?.ToString()?.Contains("more slowly", StringComparison.Ordinal) == true, Rows.VolumeSlow);
+                break;
             case "AppendAcceptor.ChainEnded":
                 CountRefusedFrame(coverage, values);
                 break;
@@ -45,6 +48,7 @@ internal static class LogRows
     private static string? RowOf(string name) => name switch
     {
         "Leadership.ServerDied" => Rows.ServerDead,
+        "Leadership.Braked" => Rows.Braked,
         "SnapshotIntake.Installs" => Rows.SnapshotInstalled,
         "NodeLife.Repaired" => Rows.LogRepaired,
         "StoreFlusher.FlushPutOff" => Rows.FlushPutOff,

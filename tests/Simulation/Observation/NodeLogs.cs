@@ -41,7 +41,7 @@ internal sealed class NodeLogs(World world, Life life) : ILoggerFactory
                 world.Scheduler.Trace.Note(world.Scheduler.Now, $"{life.Name} {logLevel} {name}: {text} {exception}");
             }
 
-            if (name is "Volume.VolumeFailed" or "VolumeOpener.VolumeNotOpened" or "DataDirectories.DirectoryUnreadable")
+            if (name is "Volume.VolumeFailed" or "VolumeOpener.VolumeNotOpened" or "DataDirectories.DirectoryLeftAlone")
             {
                 world.NoteVolume(life, isOpen: name == "Volume.VolumeFailed");
             }

@@ -40,12 +40,36 @@ internal sealed class RecordRows(World world, OwnerRows owners)
                 case Keys.LeavingTable:
                     SeeLeaving(before, key, value);
                     break;
+                case Keys.ReplicaTable when value is not null:
+                    SeeReplica(before, key, Records.Decode<ReplicaRecord>(value));
+                    break;
                 case Keys.SessionResultTable when value is not null:
                     SeeResult(Records.Decode<CommandResult>(value));
                     break;
                 case Keys.OrphanTable:
                     SeeOrphan(Keys.IdAt(key, 0), value is not null);
                     break;
+            }
+        }
+    }
+
+    private void SeeReplica(IStateReads before, byte[] key, ReplicaRecord row)
+    {
+        if (before.Get(Keys.Chunk(new ChunkId(Keys.IdAt(key, 0)))) is not { State: ChunkState.Sealed, References: > 0 } chunk)
+        {
+            return;
+        }
+
+        if (row.Leaving)
+        {
+            world.Coverage.Count(Rows.Trimmed);
+        }
+        else if (before.Get(new RecordKey<ReplicaRecord>(key)) is null)
+        {
+            world.Coverage.Count(Rows.CopyAdopted);
+            if (chunk.Replicas == 1)
+            {
+                world.Coverage.Count(Rows.LastCopyRepaired);
             }
         }
     }

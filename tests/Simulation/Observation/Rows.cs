@@ -62,10 +62,19 @@ internal static class Rows
     public const string VolumeFailed = "row: a volume failed and took no more writes";
     public const string FailedVolumeRead = "row: a server with a failed volume was read";
     public const string VolumeFull = "row: a volume became full";
+    public const string VolumeSlow = "row: a volume was left out for being slow";
     public const string VolumeHasSpace = "row: a full volume got space again";
     public const string VolumeTailCut = "row: an incomplete tail of a volume journal was cut";
     public const string ReplicaRemoved = "row: a removal was committed, ordered and confirmed";
     public const string SurplusRemoved = "row: a replica that the record does not know was removed";
+
+    // Repair.
+    public const string CopyMade = "row: a chunk was copied to another server";
+    public const string CopyRefused = "row: a copy was refused or failed";
+    public const string CopyAdopted = "row: a copy became a replica";
+    public const string LastCopyRepaired = "row: a chunk with one replica left got another";
+    public const string Trimmed = "row: a replica of a living chunk was let go";
+    public const string Braked = "row: so much failed at once that repair was braked";
 
     // The metadata node.
     public const string LogTailCut = "row: an incomplete tail of the command log was cut";
@@ -87,7 +96,8 @@ internal static class Rows
         OwnerAsked, SealByOwner, SealByRequest, SealByLeader, SealByGoodbye, SealBySilence, EmptyDropped, ReplicaCut, ReturnedSealed,
         LateCommitRefused, WordBeyondSeal, KeptResult, SessionLost, OrphanHeld, OutcomeUnknown, TimedOut, Overloaded, TooFewServers,
         ServerSuspect, ServerDead, TwinRefused, ReplicasCompared, ReplicaReopened, ReplicaQuarantined, DamageReported,
-        VolumeFailed, FailedVolumeRead, VolumeFull, VolumeHasSpace, VolumeTailCut, ReplicaRemoved, SurplusRemoved,
+        VolumeFailed, FailedVolumeRead, VolumeFull, VolumeHasSpace, VolumeSlow, VolumeTailCut, ReplicaRemoved, SurplusRemoved,
+        CopyMade, CopyRefused, CopyAdopted, LastCopyRepaired, Trimmed, Braked,
         LogTailCut, StoreReplayed, LogCut, GrowthRefused, FlushPutOff, MetaStopped, LeaderBegan, SnapshotInstalled, LogRepaired,
     ];
 }

@@ -145,6 +145,8 @@ internal sealed record Shape
 
             RemovalGrace = TimeSpan.FromMilliseconds(Choose(random, 100, 1_500, 3_000)),
             OrphanGrace = TimeSpan.FromMilliseconds(500),
+            RepairGrace = TimeSpan.FromMilliseconds(Choose(random, 0, 500, 2_000)),
+            MassFailureWindow = TimeSpan.FromSeconds(Choose(random, 1, 5)),
             CallTimeMax = TimeSpan.FromSeconds(3),
             FlushInterval = TimeSpan.FromSeconds(Choose(random, 1, 5, 60)),
         },
@@ -156,6 +158,7 @@ internal sealed record Shape
             ChainSilenceMax = TimeSpan.FromMilliseconds(400),
             ChainIdleMax = TimeSpan.FromSeconds(5),
             StopTimeout = TimeSpan.FromSeconds(1),
+            ScrubPeriod = TimeSpan.FromSeconds(8),
         },
         ClientOptions = shape.ClientOptions with
         {

@@ -14,7 +14,7 @@ internal sealed class AcknowledgeBeforeTheChain : ISabotage
 
     public IReadOnlyList<string> Faults => ["crash and restart", "power cut of all"];
 
-    public KnownCatch Known => new(4, "every replica hears of its seal");
+    public KnownCatch Known => new(5, "never below the floor by our own hand");
 
     public void TakeHold(World world) => world.Seams.BulkOfServers = transport => new EarlyTransport(transport);
 

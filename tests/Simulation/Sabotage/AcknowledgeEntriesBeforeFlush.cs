@@ -13,7 +13,7 @@ internal sealed class AcknowledgeEntriesBeforeFlush : ISabotage
 
     public int MetaServers => 3;
 
-    public KnownCatch Known => new(65, "small file storms");
+    public KnownCatch Known => new(89, "small file storms");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -9,7 +9,7 @@ internal sealed class CallATornBatchDamage : ISabotage
 
     public IReadOnlyList<string> Faults => ["power cut of all"];
 
-    public KnownCatch Known => new(7, "a volume fails only with its disk");
+    public KnownCatch Known => new(5, "a volume fails only with its disk");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

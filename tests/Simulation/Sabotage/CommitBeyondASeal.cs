@@ -11,7 +11,7 @@ internal sealed class CommitBeyondASeal : ISabotage
 
     public IReadOnlyList<string> Workloads => ["delete and re-create"];
 
-    public KnownCatch Known => new(4, "no acknowledged byte is lost");
+    public KnownCatch Known => new(8, "no acknowledged byte is lost");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

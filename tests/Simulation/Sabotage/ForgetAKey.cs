@@ -14,7 +14,7 @@ internal sealed class ForgetAKey : ISabotage
 
     public IReadOnlyList<string> Faults => [];
 
-    public KnownCatch Known => new(1, "tables agree");
+    public KnownCatch Known => new(4, "no call meets a defect");
 
     public void TakeHold(World world)
     {

@@ -11,7 +11,7 @@ internal sealed class ForgetTheSequence : ISabotage
 
     public IReadOnlyList<string> Workloads => ["appenders", "namespace churn"];
 
-    public KnownCatch Known => new(1, "a read returns the bytes of one commit, and of none older than it must");
+    public KnownCatch Known => new(3, "a read returns the bytes of one commit, and of none older than it must");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

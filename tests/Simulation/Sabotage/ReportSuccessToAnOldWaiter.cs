@@ -11,7 +11,7 @@ internal sealed class ReportSuccessToAnOldWaiter : ISabotage
 
     public int MetaServers => 3;
 
-    public KnownCatch Known => new(4, "metadata servers agree");
+    public KnownCatch Known => new(6, "metadata servers agree");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

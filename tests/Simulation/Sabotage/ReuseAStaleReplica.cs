@@ -13,7 +13,7 @@ internal sealed class ReuseAStaleReplica : ISabotage
 
     public IReadOnlyList<string> Workloads => ["long readers"];
 
-    public KnownCatch Known => new(14, "a replica known as damaged is left out of layouts");
+    public KnownCatch Known => new(6, "a replica known as damaged is left out of layouts");
 
     public IReadOnlyList<Replacement> Replacements =>
     [
@@ -23,7 +23,7 @@ internal sealed class ReuseAStaleReplica : ISabotage
             $"ReplicaCondition.Damaged => {PatchedCode.IsOn(Name)} ? Verdict.Good : Verdict.Damaged,"),
         new(
             "src/MetaServer/Cluster/ReplicaJudge.cs",
-            "_ => Verdict.Differs,",
-            $"_ => {PatchedCode.IsOn(Name)} ? Verdict.Good : Verdict.Differs,"),
+            "_ => IsAsSealed(report, chunk) ? Verdict.Good : Verdict.Differs,",
+            $"_ => {PatchedCode.IsOn(Name)} || IsAsSealed(report, chunk) ? Verdict.Good : Verdict.Differs,"),
     ];
 }

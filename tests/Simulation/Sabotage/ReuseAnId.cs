@@ -7,7 +7,7 @@ internal sealed class ReuseAnId : ISabotage
 
     public string Breaks => "no id is ever used twice";
 
-    public KnownCatch Known => new(5, "no id is used twice");
+    public KnownCatch Known => new(4, "no id is used twice");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

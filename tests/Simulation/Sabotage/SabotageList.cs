@@ -30,6 +30,11 @@ internal static class SabotageList
         new InstallABrokenSnapshot(),
         new ReportSuccessToAnOldWaiter(),
         new CutTheLogAtTheAppliedIndex(),
+        new KeepWhatIsDrained(),
+        new LeaveThemTogether(),
+        new CountForEver(),
+        new ForgetTheCopies(),
+        new LetGoOfAGoodReplica(),
     ];
 
     public static ISabotage Find(string name) => All.FirstOrDefault(sabotage => sabotage.Name == name)

@@ -7,7 +7,7 @@ internal sealed class SealAtTheWrongLength : ISabotage
 
     public string Breaks => "a chunk is sealed at a length that every replica has acknowledged";
 
-    public KnownCatch Known => new(3, "every replica hears of its seal");
+    public KnownCatch Known => new(28, "never below the floor by our own hand");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -13,7 +13,7 @@ internal sealed class ServeAStaleRead : ISabotage
 
     public int MetaServers => 3;
 
-    public KnownCatch Known => new(19, "no read is answered by a leader of the past");
+    public KnownCatch Known => new(50, "no read is answered by a leader of the past");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

@@ -11,7 +11,7 @@ internal sealed class ServeWithoutChecking : ISabotage
 
     public IReadOnlyList<string> Workloads => ["overwrites and truncations"];
 
-    public KnownCatch Known => new(11, "a chunk server never sends a wrong byte");
+    public KnownCatch Known => new(17, "a chunk server never sends a wrong byte");
 
     public IReadOnlyList<Replacement> Replacements =>
     [

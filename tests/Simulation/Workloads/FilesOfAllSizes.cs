@@ -23,7 +23,7 @@ internal sealed class FilesOfAllSizes : IWorkload
     public Task OperateAsync(Desk desk, User user, Random random)
     {
         string path = PathOf(desk, random.Next(Files));
-        int size = FileSize.Draw(random, desk.World.Shape.MetaOptions.ChunkSize);
+        int size = FileSize.Draw(random, desk.World.Shape.MetaOptions.ChunkSize!.Value);
         var history = _names.History;
         return _names.CallAsync(user, random.Next(20) switch
         {

@@ -46,7 +46,7 @@ internal sealed class LongReaders : IWorkload
 
     private static string PathOf(Desk desk, int number) => $"{desk.Directory}/r{number}";
 
-    private static int DrawSize(Desk desk, Random random) => FileSize.Draw(random, desk.World.Shape.MetaOptions.ChunkSize);
+    private static int DrawSize(Desk desk, Random random) => FileSize.Draw(random, desk.World.Shape.MetaOptions.ChunkSize!.Value);
 
     /// <summary>From a stream: what is too long for one chunk comes as a staged file, which gets the name in the end.</summary>
     private Task ReplaceAsync(Desk desk, User user, string path, Random random)

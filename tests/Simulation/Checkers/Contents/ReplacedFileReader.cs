@@ -15,7 +15,7 @@ internal sealed class ReplacedFileReader
     private readonly string _path;
     private readonly HashSet<RecordedCall> _left = [];
 
-    // Files made empty whose later content was seen: their first one is left.
+    // Contents over which later bytes of the same file were seen: they are left as a whole.
     private readonly HashSet<RecordedCall> _filled = [];
     private readonly long _begun;
     private long _opened = long.MaxValue;
@@ -77,19 +77,49 @@ internal sealed class ReplacedFileReader
         return true;
     }
 
-    /// <summary>The file of this handle, with what was written into it after it had lost its name.</summary>
+    /// <summary>
+    /// The file of this handle, with what was written into it after it had lost its name: over nothing, or over what others had stored in
+    /// it before that.
+    /// </summary>
     private RecordedCall? FindFilled(long offset, ReadOnlySpan<byte> bytes)
     {
         foreach (var (made, content) in _history.WrittenIntoRemoved)
         {
-            if (content.Path.Text == _path && Fits(content, offset, bytes) && IsAllowed(made))
+            if (content.Path.Text != _path || made.Outcome == Outcome.Refused || IsOfAnotherFile(made))
             {
-                _filled.Add(made);
-                return made;
+                continue;
+            }
+
+            foreach (var call in Changes())
+            {
+                if (call.Operation is PutCall below && EndOf(call) >= made.Begun && IsAllowed(call)
+                    && FitsOver(content, below, offset, bytes))
+                {
+                    _filled.Add(made);
+                    _filled.Add(call);
+                    if (call != made)
+                    {
+                        _left.Add(made);
+                    }
+
+                    return call;
+                }
             }
         }
 
         return null;
+    }
+
+    private static bool FitsOver(PutCall content, PutCall below, long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return Fits(content, offset, bytes) && Fits(below, offset, bytes);
+        }
+
+        int over = (int)Math.Clamp(content.Length - offset, 0, bytes.Length);
+        return (over == 0 || Fits(content, offset, bytes[..over]))
+            && (over == bytes.Length || Fits(below, offset + over, bytes[over..]));
     }
 
     private static bool IsDone(RecordedCall call) => call.Outcome == Outcome.Done;

@@ -85,6 +85,29 @@ public sealed class ReplacedFileReaderTests
     }
 
     [Fact]
+    public void What_is_written_into_a_file_without_a_name_lies_over_what_others_had_stored_in_it()
+    {
+        var made = _history.Begin(0, _history.Put(Path, 0, overwrite: false));
+        var stored = Put();
+        made.Succeed();
+        var reader = Open();
+        var other = _history.Begin(0, _history.Put("/w/other", Length, overwrite: true));
+        other.Succeed();
+        var delete = _history.Begin(0, new DeleteCall(_history.Path(Path)));
+        delete.Succeed();
+        var written = _history.WriteIntoRemoved(made, 30);
+        byte[] over = Pattern.Make(written.Pattern, 0, 30);
+
+        Assert.True(reader.EndRead(0, BytesOf(stored)));
+        Assert.True(reader.EndRead(10, [.. over[10..], .. BytesOf(stored)[30..80]]));
+        Assert.True(reader.EndRead(60, BytesOf(stored).AsSpan(60..)));
+        Assert.True(reader.EndRead(Length, []));
+        Assert.False(reader.EndRead(10, [.. over[10..], .. BytesOf(other)[30..80]]));
+        Assert.False(reader.EndRead(0, BytesOf(stored)));
+        Assert.False(reader.EndRead(50, []));
+    }
+
+    [Fact]
     public void What_has_no_known_outcome_may_come_late_and_what_was_refused_never()
     {
         var lost = _history.Begin(0, _history.Put(Path, Length, overwrite: true));
