@@ -24,6 +24,9 @@ internal sealed partial class SessionHolder(
     // Idle and failed chunks are looked for this often: a seal request must be served within a second.
     private static readonly TimeSpan TidyPeriod = TimeSpan.FromMilliseconds(500);
 
+    // What cannot wait for the next keep-alive waits this long for company.
+    private static readonly TimeSpan KeepAliveMin = TimeSpan.FromMilliseconds(500);
+
     // The last bytes of a chunk to be sealed get this long; with the report they stay within the second.
     private static readonly TimeSpan SealPatience = TimeSpan.FromMilliseconds(700);
 
@@ -192,7 +195,7 @@ internal sealed partial class SessionHolder(
                     KeepAliveFailed(error.Message, session.Id);
                 }
 
-                await Task.Delay(session.KeepAlive, time, ending.Token).ConfigureAwait(false);
+                await PauseAsync(session.KeepAlive, ending.Token).ConfigureAwait(false);
             }
         }
         catch (DfsException error)
@@ -209,6 +212,17 @@ internal sealed partial class SessionHolder(
         }
 
         await opened.Pool.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Until the next keep-alive is due, or a volume has become slow, which others should hear of.</summary>
+    private async Task PauseAsync(TimeSpan period, CancellationToken cancellation)
+    {
+        var least = period < KeepAliveMin ? period : KeepAliveMin;
+        await Task.Delay(least, time, cancellation).ConfigureAwait(false);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(Task.Delay(period - least, time, ending.Token), times.News).ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
     }
 
     private async Task TidyAsync(WriteSession opened)

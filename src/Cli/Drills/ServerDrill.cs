@@ -63,27 +63,45 @@ internal sealed class ServerDrill(
         return new DrillScore(name, target.Address, checks, remarks);
     }
 
-    /// <summary>Waits for a sign as long as the server is not another one that was started in its place.</summary>
+    /// <summary>
+    /// Waits for a sign as long as the server is not another one that was started in its place. It is asked beside the watching: a frozen
+    /// one answers late, or never.
+    /// </summary>
     private static async Task<(TimeSpan? Known, bool HasReturned)> UntilKnownAsync(
         DrillStage stage, ServerStatus target, ulong life, DrillSign sign, long since, CancellationToken cancellation)
     {
-        while (stage.Time.GetElapsedTime(since) < sign.Bound(stage.Bounds) * PatienceFactor)
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var asking = FindLifeAsync(stage, target.Address, ending.Token);
+        try
         {
-            var known = await stage.Watch.UntilAsync(
-                since, stage.Time.GetElapsedTime(since) + AskInterval, status => sign.IsSo(Find(status, target)), cancellation)
-                .ConfigureAwait(false);
-            if (known is not null)
+            while (stage.Time.GetElapsedTime(since) < sign.Bound(stage.Bounds) * PatienceFactor)
             {
-                return (known, false);
+                var known = await stage.Watch.UntilAsync(
+                    since, stage.Time.GetElapsedTime(since) + AskInterval, status => sign.IsSo(Find(status, target)), cancellation)
+                    .ConfigureAwait(false);
+                if (known is not null)
+                {
+                    return (known, false);
+                }
+
+                if (asking.IsCompleted)
+                {
+                    if (await asking.ConfigureAwait(false) is { } now && now != life)
+                    {
+                        return (null, true);
+                    }
+
+                    asking = FindLifeAsync(stage, target.Address, ending.Token);
+                }
             }
 
-            if (await FindLifeAsync(stage, target.Address, cancellation).ConfigureAwait(false) is { } now && now != life)
-            {
-                return (null, true);
-            }
+            return (null, false);
         }
-
-        return (null, false);
+        finally
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>The server that has most of what the load reads and writes: its loss is noticed.</summary>

@@ -26,7 +26,7 @@ internal sealed class ChainDiagnosis(IConnections connections, FailedPlaces fail
     }
 
     /// <summary>Without a volume: the whole server.</summary>
-    private static ReplicaPlace PlaceOf(DfsException failure, IReadOnlyList<ChainMember> chain)
+    public static ReplicaPlace PlaceOf(DfsException failure, IReadOnlyList<ChainMember> chain)
     {
         ulong server = failure.ServerId != 0 ? failure.ServerId : chain[0].ServerId;
         ulong volume = failure.Side == FailedSide.Disk ? chain.FirstOrDefault(member => member.ServerId == server)?.VolumeId ?? 0 : 0;

@@ -18,6 +18,9 @@ internal sealed class ChunkOpener(
     Jitter jitter,
     ILogger log)
 {
+    // A disk that fails says so at once; one that lets its server wait this long is as slow as can be.
+    private static readonly TimeSpan HungMin = TimeSpan.FromSeconds(1);
+
     // Guards _diagnoses, _backoff and _pause.
     private readonly Lock _gate = new();
     private Task _diagnoses = Task.CompletedTask;
@@ -35,6 +38,7 @@ internal sealed class ChunkOpener(
     {
         if (writer.Failure is { } failure)
         {
+            NoteHungDisk(failure, writer);
             var known = failed.Current();
             lock (_gate) // guards _diagnoses, _backoff and _pause
             {
@@ -113,6 +117,15 @@ internal sealed class ChunkOpener(
 
     private static bool IsOn(ReplicaPlace failed, ChainMember member) =>
         failed.Server.Value == member.ServerId && (failed.Volume == default || failed.Volume.Value == member.VolumeId);
+
+    private void NoteHungDisk(DfsException failure, ChunkWriter writer)
+    {
+        var place = ChainDiagnosis.PlaceOf(failure, writer.Chain);
+        if (place.Volume != default && writer.Waited >= HungMin)
+        {
+            times.GaveUp(place, writer.Waited);
+        }
+    }
 
     private TimeSpan TakePause()
     {

@@ -42,6 +42,8 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
     private bool _retired;
     private DfsException? _failure;
     private long _lastUsed;
+    private long _owedSince;
+    private TimeSpan _waited;
     private Task _running = Task.CompletedTask;
 
     /// <param name="place">Where the chunk was placed.</param>
@@ -80,6 +82,18 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
             lock (_gate) // guards _failure
             {
                 return _failure;
+            }
+        }
+    }
+
+    /// <summary>How long the chain had acknowledged nothing when it failed.</summary>
+    public TimeSpan Waited
+    {
+        get
+        {
+            lock (_gate) // guards _waited
+            {
+                return _waited;
             }
         }
     }
@@ -150,7 +164,7 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
             _reserved += payload.Length;
             if (_outstanding == 0)
             {
-                _patience.Begin();
+                ExpectMore();
             }
 
             _outstanding += payload.Length;
@@ -195,6 +209,7 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
             }
 
             _failure = error;
+            _waited = _outstanding == 0 ? TimeSpan.Zero : _time.GetElapsedTime(_owedSince);
             failed.AddRange(_sent.SelectMany(frame => frame.Requests));
             failed.AddRange(_unsent);
             _sent.Clear();
@@ -422,13 +437,20 @@ internal sealed partial class ChunkWriter : IAsyncDisposable
         }
         else
         {
-            _patience.Begin();
+            ExpectMore();
         }
 
         if (_retired && _outstanding == 0)
         {
             CloseInGoodOrder();
         }
+    }
+
+    // Called with the gate held.
+    private void ExpectMore()
+    {
+        _owedSince = _time.GetTimestamp();
+        _patience.Begin();
     }
 
     // Called with the gate held. The servers end the stream when they saw its end; a silent one is not waited for.

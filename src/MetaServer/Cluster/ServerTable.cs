@@ -269,13 +269,13 @@ internal sealed class ServerTable(
         }
     }
 
-    /// <summary>The same servers as far as they have slow volumes, with these alone.</summary>
+    /// <summary>The same servers as far as they have volumes that are left out and answer nevertheless, with these alone.</summary>
     public IReadOnlyList<Candidate> SlowCandidates()
     {
         lock (_lock)
         {
             return [.. _servers.Where(pair => TakesChunks(pair.Value))
-                .Select(pair => pair.Value.ToCandidate(pair.Key, volume => slow.Contains(PlaceOf(pair.Key, volume))))
+                .Select(pair => pair.Value.ToCandidate(pair.Key, volume => slow.IsMerelySlow(PlaceOf(pair.Key, volume))))
                 .Where(candidate => candidate.Volumes.Count > 0)];
         }
     }

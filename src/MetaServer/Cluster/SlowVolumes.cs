@@ -15,6 +15,9 @@ internal sealed class SlowVolumes(TickCounter ticks, Alarms alarms)
     private const double SlowFactor = 4;
     private const double SlowMicroseconds = 20_000;
 
+    // Whoever waits for it fares worse than without it: it hangs rather than being slow.
+    private const double HungMicroseconds = 1_000_000;
+
     // Fewer fellows are no measure.
     private const int VolumesMin = 3;
     private const int LoadShare = 3;
@@ -33,13 +36,22 @@ internal sealed class SlowVolumes(TickCounter ticks, Alarms alarms)
     // Guards all fields: keep-alives write, the tick judges, placement and layouts read.
     private readonly Lock _lock = new();
     private readonly Dictionary<SessionId, (long At, IReadOnlyList<VolumeObservation> Seen)> _heard = [];
-    private readonly Dictionary<ReplicaPlace, (long Until, TimeSpan For)> _leftOut = [];
+    private readonly Dictionary<ReplicaPlace, Verdict> _leftOut = [];
 
     public bool Contains(ReplicaPlace place)
     {
         lock (_lock)
         {
             return IsLeftOut(place);
+        }
+    }
+
+    /// <summary>It is left out, and does answer: better there than nowhere.</summary>
+    public bool IsMerelySlow(ReplicaPlace place)
+    {
+        lock (_lock)
+        {
+            return IsLeftOut(place) && !_leftOut[place].IsHung;
         }
     }
 
@@ -67,14 +79,14 @@ internal sealed class SlowVolumes(TickCounter ticks, Alarms alarms)
         lock (_lock)
         {
             Forget();
-            var slow = SlowBy(seen => seen.ReadMicroseconds, health).Union(SlowBy(seen => seen.AppendMicroseconds, health))
-                .Where(place => !IsLeftOut(place)).ToList();
+            var slow = SlowBy(seen => seen.ReadMicroseconds, health).Concat(SlowBy(seen => seen.AppendMicroseconds, health))
+                .Where(one => !IsLeftOut(one.Place)).OrderByDescending(one => one.Median).DistinctBy(one => one.Place).ToList();
             return slow.Count == 0 ? [] : LeaveOut(slow, health);
         }
     }
 
     // Called with the lock held; the slowest come first.
-    private List<ReplicaPlace> LeaveOut(List<ReplicaPlace> slow, ServerHealth health)
+    private List<ReplicaPlace> LeaveOut(List<(ReplicaPlace Place, double Median)> slow, ServerHealth health)
     {
         var perServer = health.Volumes.Keys.CountBy(place => place.Server).ToDictionary();
         double ShareOf(ReplicaPlace place) => 1.0 / perServer.GetValueOrDefault(place.Server, 1);
@@ -83,31 +95,31 @@ internal sealed class SlowVolumes(TickCounter ticks, Alarms alarms)
         double already = _leftOut.Keys.Where(IsLeftOut).Sum(ShareOf);
 
         // One of three is a third, and is left out all the same: the other two agree.
-        if ((slow.Sum(ShareOf) + already) * LoadShare >= (servers == LoadShare ? LoadShare + 1 : servers))
+        if ((slow.Sum(one => ShareOf(one.Place)) + already) * LoadShare >= (servers == LoadShare ? LoadShare + 1 : servers))
         {
             return [];
         }
 
         var leaving = new List<ReplicaPlace>();
         double most = Math.Max(1, (double)servers / LeftOutShare);
-        foreach (var place in slow)
+        foreach (var (place, median) in slow)
         {
             if (already + ShareOf(place) <= most)
             {
                 already += ShareOf(place);
                 leaving.Add(place);
-                LeaveOut(place);
+                LeaveOut(place, median >= HungMicroseconds);
             }
         }
 
         return leaving;
     }
 
-    private void LeaveOut(ReplicaPlace place)
+    private void LeaveOut(ReplicaPlace place, bool isHung)
     {
         var span = _leftOut.TryGetValue(place, out var before) ? before.For * 2 : LeftOutMin;
         span = span < LeftOutMax ? span : LeftOutMax;
-        _leftOut[place] = (ticks.Now + ticks.Of(span), span);
+        _leftOut[place] = new Verdict(ticks.Now + ticks.Of(span), span, isHung);
         foreach (var (observer, (at, seen)) in _heard.ToList())
         {
             // What was seen before it was left out says nothing of how it is when it comes back.
@@ -121,7 +133,7 @@ internal sealed class SlowVolumes(TickCounter ticks, Alarms alarms)
 
     private bool IsLeftOut(ReplicaPlace place) => _leftOut.TryGetValue(place, out var left) && left.Until > ticks.Now;
 
-    private List<ReplicaPlace> SlowBy(Func<VolumeObservation, ulong> measure, ServerHealth health)
+    private List<(ReplicaPlace Place, double Median)> SlowBy(Func<VolumeObservation, ulong> measure, ServerHealth health)
     {
         var medians = _heard.Values.SelectMany(heard => heard.Seen).Where(seen => measure(seen) > 0)
             .GroupBy(PlaceOf, seen => (double)measure(seen))
@@ -135,7 +147,7 @@ internal sealed class SlowVolumes(TickCounter ticks, Alarms alarms)
 
         // The median of the others, for each that is above it.
         double fellows = medians[medians.Count / 2].Median;
-        return [.. medians.TakeWhile(one => one.Median > (SlowFactor * fellows) + SlowMicroseconds).Select(one => one.Place)];
+        return [.. medians.TakeWhile(one => one.Median > (SlowFactor * fellows) + SlowMicroseconds)];
     }
 
     private static double Median(double[] values)
@@ -168,4 +180,7 @@ internal sealed class SlowVolumes(TickCounter ticks, Alarms alarms)
     private static ReplicaPlace PlaceOf(VolumeObservation seen) => new(new ServerId(seen.ServerId), new VolumeId(seen.VolumeId));
 
     private static string Subject(ReplicaPlace place) => $"slow-{place.Volume}";
+
+    /// <summary>Until when a volume is left out, for how long in all, and whether it gave hardly an answer.</summary>
+    private readonly record struct Verdict(long Until, TimeSpan For, bool IsHung);
 }

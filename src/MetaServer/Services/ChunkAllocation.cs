@@ -103,7 +103,7 @@ internal sealed class ChunkAllocation(
         IReadOnlyList<ReplicaPlace> chain;
         lock (_randomLock)
         {
-            chain = PlacementPolicy.Choose(wish, servers.Candidates(), random);
+            chain = PlacementPolicy.Choose(wish, servers.Candidates(), servers.SlowCandidates(), random);
         }
 
         foreach (var place in chain)

@@ -98,7 +98,8 @@ internal sealed class ServerOperations(
             throw new DfsException(ErrorCode.NotFound, "check stop", $"there is no server {unknown}");
         }
 
-        int left = servers.Candidates().Count(candidate => !stopped.Contains(candidate.Server));
+        int left = servers.Candidates().Concat(servers.SlowCandidates()).Select(candidate => candidate.Server).Distinct()
+            .Count(server => !stopped.Contains(server));
         var reply = new CheckStopReply { Writable = left >= Math.Min(cluster.MinReplicas, cluster.Replication) };
         using var snapshot = store.OpenSnapshot();
         var counted = new HashSet<ChunkId>();

@@ -127,6 +127,17 @@ public sealed class SlowVolumesTests
         Assert.Empty(LeftOut(5, 1));
     }
 
+    [Theory]
+    [InlineData(Slow, true)]
+    [InlineData(2_200_000, false)]
+    public void One_that_hangs_is_not_merely_slow(ulong time, bool isMerelySlow)
+    {
+        _slow.Hear(new SessionId(1), [.. Places(Even(5, 1)).Select(place => Seen(place, true, place.Server.Value == 3 ? time : Fast))]);
+        _slow.Judge(HealthOf(Even(5, 1)));
+        Assert.Equal(["3.1"], LeftOut(5, 1));
+        Assert.Equal(isMerelySlow ? ["3.1"] : [], Places(Even(5, 1)).Where(_slow.IsMerelySlow).Select(NameOf));
+    }
+
     [Fact]
     public void What_is_said_of_volumes_that_do_not_exist_counts_for_nothing()
     {

@@ -28,12 +28,12 @@ public sealed class PlacementPolicyTests
             int minimum = Math.Min(2, replication);
             if (able.Count < minimum)
             {
-                var error = Assert.Throws<DfsException>(() => PlacementPolicy.Choose(request, candidates, new Random(seed)));
+                var error = Assert.Throws<DfsException>(() => PlacementPolicy.Choose(request, candidates, [], new Random(seed)));
                 Assert.Equal(ErrorCode.TooFewServers, error.Code);
                 return;
             }
 
-            var chain = PlacementPolicy.Choose(request, candidates, new Random(seed));
+            var chain = PlacementPolicy.Choose(request, candidates, [], new Random(seed));
 
             var failures = request.Failed.Select(place => place.Server).ToList();
             var pool = able.Where(candidate => !failures.Contains(candidate.Server)).ToList();
@@ -59,7 +59,7 @@ public sealed class PlacementPolicyTests
         var candidates = Enumerable.Range(0, 3).Select(at => Server(at, load: 0)).ToArray();
         var failed = new[] { Whole(2), Whole(3) };
 
-        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, new Random(1));
+        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, [], new Random(1));
 
         Assert.Equal([1UL, 3UL], chain.Select(place => place.Server.Value).Order());
     }
@@ -71,10 +71,35 @@ public sealed class PlacementPolicyTests
         candidates[1] = candidates[1] with { Volumes = [.. candidates[1].Volumes, new CandidateVolume(new(900), 1UL << 40, 1UL << 30, 0)] };
         var failed = new[] { new ReplicaPlace(new(2), new(101)), new ReplicaPlace(new(3), new(102)) };
 
-        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, new Random(1));
+        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, [], new Random(1));
 
         // Its roomiest volume is the one that failed; the third server has no other.
         Assert.Equal([new ReplicaPlace(new(1), new(100)), new ReplicaPlace(new(2), new(900))], chain.Order());
+    }
+
+    [Fact]
+    public void A_server_of_which_a_volume_failed_is_left_alone_when_there_are_enough_others()
+    {
+        var candidates = Enumerable.Range(0, 4).Select(at => Server(at, load: 0)).ToArray();
+        candidates[1] = candidates[1] with { Volumes = [.. candidates[1].Volumes, new CandidateVolume(new(900), 1UL << 40, 1UL << 30, 0)] };
+
+        var chain = PlacementPolicy.Choose(Request(3, [new ReplicaPlace(new(2), new(101))]), candidates, [], new Random(1));
+
+        Assert.Equal([1UL, 3UL, 4UL], chain.Select(place => place.Server.Value).Order());
+    }
+
+    [Fact]
+    public void Slow_volumes_take_part_when_there_are_too_few_others_and_did_not_fail()
+    {
+        var all = Enumerable.Range(0, 4).Select(at => Server(at, load: 0)).ToArray();
+
+        var enough = PlacementPolicy.Choose(Request(3, []), all[..3], all[3..], new Random(1));
+        var filled = PlacementPolicy.Choose(Request(3, []), all[..2], all[3..], new Random(1));
+        var failed = PlacementPolicy.Choose(Request(3, [Whole(4)]), all[..2], all[3..], new Random(1));
+
+        Assert.Equal([1UL, 2UL, 3UL], enough.Select(place => place.Server.Value).Order());
+        Assert.Equal([1UL, 2UL, 4UL], filled.Select(place => place.Server.Value).Order());
+        Assert.Equal([1UL, 2UL], failed.Select(place => place.Server.Value).Order());
     }
 
     [Fact]
@@ -83,7 +108,7 @@ public sealed class PlacementPolicyTests
         var candidates = Enumerable.Range(0, 3).Select(at => Server(at, load: 0)).ToArray();
         var failed = new[] { new ReplicaPlace(new(2), new(101)), Whole(3), new ReplicaPlace(new(1), new(100)) };
 
-        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, new Random(1));
+        var chain = PlacementPolicy.Choose(Request(3, failed), candidates, [], new Random(1));
 
         Assert.Equal([1UL, 3UL], chain.Select(place => place.Server.Value).Order());
     }
@@ -93,7 +118,7 @@ public sealed class PlacementPolicyTests
     {
         var candidates = Enumerable.Range(0, 6).Select(at => Server(at, load: at == 4 ? 100 : 0)).ToArray();
 
-        var chain = PlacementPolicy.Choose(Request(3, []) with { ClientHost = "host4" }, candidates, new Random(1));
+        var chain = PlacementPolicy.Choose(Request(3, []) with { ClientHost = "host4" }, candidates, [], new Random(1));
 
         Assert.Equal(new ServerId(5), chain[0].Server);
     }
@@ -105,7 +130,7 @@ public sealed class PlacementPolicyTests
         var random = new Random(1);
 
         int loaded = Enumerable.Range(0, 1_000)
-            .Count(_ => PlacementPolicy.Choose(Request(1, []), candidates, random)[0].Server == new ServerId(1));
+            .Count(_ => PlacementPolicy.Choose(Request(1, []), candidates, [], random)[0].Server == new ServerId(1));
 
         Assert.InRange(loaded, 1, 120);
     }
