@@ -4,7 +4,8 @@ namespace DfsNet.MetaServer.Cluster;
 
 /// <summary>
 /// Chunks that still take appends, where they lie, and which of them their owners are asked to seal because a member died, restarted or
-/// went bad. What an owner does not seal within the session timeout the leader seals itself.
+/// went bad, or because they were begun with too few and need not be. What an owner does not seal within the session timeout the leader
+/// seals itself.
 /// </summary>
 internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
 {
@@ -21,7 +22,7 @@ internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
     {
         lock (_lock)
         {
-            _chunks[chunk] = new OpenChunk(generation, owner, places, NotRequested);
+            _chunks[chunk] = new OpenChunk(generation, owner, places, ticks.Now, NotRequested);
             foreach (var place in places)
             {
                 SetOf(_byServer, place.Server).Add(chunk);
@@ -56,6 +57,18 @@ internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
         lock (_lock)
         {
             Request(chunk);
+        }
+    }
+
+    /// <summary>Asks for a chunk that has been known for so long.</summary>
+    public void RequestSealAfter(ChunkId chunk, TimeSpan span)
+    {
+        lock (_lock)
+        {
+            if (_chunks.TryGetValue(chunk, out var open) && ticks.Now - open.Since >= ticks.Of(span))
+            {
+                Request(chunk);
+            }
         }
     }
 
@@ -145,5 +158,9 @@ internal sealed class OpenChunks(TickCounter ticks, TimeSpan sealTimeout)
     }
 }
 
-/// <summary>A chunk that takes appends; <paramref name="Deadline"/> is the tick by which its owner must have sealed it.</summary>
-internal sealed record OpenChunk(Generation Generation, SessionId Owner, IReadOnlyList<ReplicaPlace> Places, long Deadline);
+/// <summary>
+/// A chunk that takes appends, known since the tick <paramref name="Since"/>; <paramref name="Deadline"/> is the tick by which its owner
+/// must have sealed it.
+/// </summary>
+internal sealed record OpenChunk(
+    Generation Generation, SessionId Owner, IReadOnlyList<ReplicaPlace> Places, long Since, long Deadline);

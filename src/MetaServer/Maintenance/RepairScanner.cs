@@ -25,6 +25,9 @@ internal sealed class RepairScanner(
     // Everything that happens is looked at when it does; a round finds what was missed.
     private static readonly TimeSpan RestPerRound = TimeSpan.FromSeconds(5);
 
+    // Longer than a client remembers what failed it: before that it might begin its next chunk with as few members.
+    private static readonly TimeSpan ShortMax = TimeSpan.FromMinutes(1);
+
     private readonly RepairQueue _queue = desk.Queue;
     private readonly RepairSweeps _sweeps = desk.Sweeps;
     private CensusResult _counting = new();
@@ -172,6 +175,10 @@ internal sealed class RepairScanner(
             {
                 open.RequestSeal(chunk);
             }
+            else if (standing is { Matters: true, ToMake: > 0 } && HasPlaceFor(standing))
+            {
+                open.RequestSealAfter(chunk, ShortMax);
+            }
         }
         else if (standing.Matters && standing.ToMake > 0 && standing.Readable > 0)
         {
@@ -184,4 +191,7 @@ internal sealed class RepairScanner(
 
         return standing;
     }
+
+    private bool HasPlaceFor(ChunkStanding standing) => servers.Candidates().Any(candidate =>
+        candidate.CanTake((int)standing.Record.CommittedLength) && standing.Rows.All(row => row.Server != candidate.Server));
 }

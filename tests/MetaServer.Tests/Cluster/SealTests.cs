@@ -75,6 +75,20 @@ public sealed class SealTests
     }
 
     [Fact]
+    public async Task A_chunk_begun_with_too_few_members_is_to_be_sealed_once_there_is_a_place_for_more()
+    {
+        await using var cluster = await TestCluster.StartAsync(2);
+        var chunk = await cluster.WriteFileAsync("a", seal: false);
+        await cluster.LiveAsync(TimeSpan.FromMinutes(2));
+        Assert.Empty((await cluster.KeepAliveAsync()).SealRequested);
+
+        var third = new TestServer(cluster.Node, 3);
+        await third.RegisterAsync();
+        cluster.Servers.Add(third);
+        await cluster.LiveUntilAsync(async () => (await cluster.KeepAliveAsync()).SealRequested.Contains(chunk.ChunkId));
+    }
+
+    [Fact]
     public async Task What_the_owner_does_not_seal_in_time_the_leader_seals()
     {
         await using var cluster = await TestCluster.StartAsync(3);
