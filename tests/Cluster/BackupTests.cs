@@ -73,7 +73,7 @@ public sealed class BackupTests
         await using var cluster = await TestCluster.StartAsync(Quick with
         {
             MetaServers = 3,
-            Meta = [.. Quick.Meta, "--backup-interval", "2s", "--backups-kept", "2"],
+            Meta = [.. Quick.Meta, "--backup-interval", "1s", "--backups-kept", "2"],
         });
         var client = await cluster.ConnectAsync();
         await client.PutAsync("/kept", Content.Of(1, 300_000));
@@ -167,8 +167,9 @@ public sealed class BackupTests
     /// <summary>Waits until a backup is kept that holds everything up to now, and gives the newest one there was before.</summary>
     private static async Task<string> BackupBehindNowAsync(TestCluster cluster)
     {
-        await Eventually.HoldsAsync("there is a backup", async () => (await NamesAsync(cluster)).Count > 0);
-        string before = (await NamesAsync(cluster))[^1];
+        string before = "";
+        await Eventually.HoldsAsync("there is a backup", async () =>
+            await NamesAsync(cluster) is [.., var newest] && (before = newest).Length > 0);
 
         // One may have been on its way already: the one behind it certainly holds all.
         await Eventually.HoldsAsync("two newer backups are there", async () =>

@@ -10,7 +10,7 @@ public sealed class PowerCutTests
     {
         await using var cluster = await TestCluster.StartAsync();
         var ledger = new Ledger();
-        var writer = await cluster.ConnectAsync(options => options with { CallTimeout = TimeSpan.FromSeconds(10) });
+        var writer = await cluster.ConnectAsync(options => options with { CallTimeout = TimeSpan.FromSeconds(4) });
 
         var writing = Parallel.ForEachAsync(
             Enumerable.Range(0, 100_000),

@@ -4,6 +4,8 @@ using DfsNet.Backups;
 using DfsNet.Cli.Connections;
 using DfsNet.Cli.Options;
 using DfsNet.Cli.Output;
+using DfsNet.Protocol;
+using ErrorCode = DfsNet.Protocol.Wire.ErrorCode;
 
 namespace DfsNet.Cli.Commands;
 
@@ -67,8 +69,15 @@ internal static class AdminBackupsCommand
             var facts = new List<KeptBackupFacts>();
             foreach (var name in await BackupShelf.ListAsync(client.Files, cancellation).ConfigureAwait(false))
             {
-                var file = await client.Files.StatAsync(BackupShelf.PathOf(name), cancellation).ConfigureAwait(false);
-                facts.Add(FactsOf(name, file.Length, 0));
+                try
+                {
+                    var file = await client.Files.StatAsync(BackupShelf.PathOf(name), cancellation).ConfigureAwait(false);
+                    facts.Add(FactsOf(name, file.Length, 0));
+                }
+                catch (DfsException error) when (error.Code == ErrorCode.NotFound)
+                {
+                    // A newer one took its place meanwhile.
+                }
             }
 
             return facts;
