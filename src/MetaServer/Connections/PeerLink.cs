@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using DfsNet.Protocol.Connections;
+using DfsNet.Protocol.Errors;
 using DfsNet.Protocol.Wire;
-using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
 namespace DfsNet.MetaServer.Connections;
@@ -75,7 +75,7 @@ internal sealed partial class PeerLink
 
             await call.ResponseAsync.ConfigureAwait(false);
         }
-        catch (Exception error) when (error is RpcException or IOException or TimeoutException or InvalidOperationException
+        catch (Exception error) when (BrokenStream.IsToldBy(error) || error is TimeoutException
             || (error is OperationCanceledException && !ending.IsCancellationRequested))
         {
             ending.ThrowIfCancellationRequested();

@@ -30,15 +30,10 @@ public sealed class GrpcBulkTransport(IConnections connections) : IBulkTransport
         {
             return await reader.MoveNext(cancellation).ConfigureAwait(false);
         }
-        catch (RpcException error)
+        catch (Exception error) when (BrokenStream.IsToldBy(error))
         {
             cancellation.ThrowIfCancellationRequested();
-            throw ErrorStatus.FromRpcException(error, step);
-        }
-        catch (Exception error) when (error is IOException or HttpRequestException)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            throw new DfsException(ErrorCode.Unavailable, step, $"{step}: {error.Message}", error);
+            throw BrokenStream.ToError(error, step);
         }
     }
 
@@ -53,10 +48,10 @@ public sealed class GrpcBulkTransport(IConnections connections) : IBulkTransport
             {
                 await call.RequestStream.WriteAsync(message, cancellation).ConfigureAwait(false);
             }
-            catch (Exception error) when (IsOfTheWay(error))
+            catch (Exception error) when (BrokenStream.IsToldBy(error))
             {
                 cancellation.ThrowIfCancellationRequested();
-                throw Translate(error);
+                throw BrokenStream.ToError(error, _step);
             }
         }
 
@@ -66,24 +61,11 @@ public sealed class GrpcBulkTransport(IConnections connections) : IBulkTransport
             {
                 await call.RequestStream.CompleteAsync().ConfigureAwait(false);
             }
-            catch (Exception error) when (IsOfTheWay(error))
+            catch (Exception error) when (BrokenStream.IsToldBy(error))
             {
-                throw Translate(error);
+                throw BrokenStream.ToError(error, _step);
             }
         }
-
-        // A connection that breaks while a message is on its way shows as a bare IOException; a stream that this side ended before, as an
-        // InvalidOperationException; one that the far side ended in good order, as the status OK.
-        private static bool IsOfTheWay(Exception error) =>
-            error is RpcException or IOException or HttpRequestException or InvalidOperationException;
-
-        private DfsException Translate(Exception error) => error switch
-        {
-            RpcException { StatusCode: not StatusCode.OK } status => ErrorStatus.FromRpcException(status, _step),
-            RpcException or InvalidOperationException =>
-                new DfsException(ErrorCode.Unavailable, _step, $"{_step}: the stream is already over", error),
-            _ => new DfsException(ErrorCode.Unavailable, _step, $"{_step}: {error.Message}", error),
-        };
 
         public async ValueTask<AppendAck?> ReceiveAsync(CancellationToken cancellation) =>
             await MoveNextAsync(call.ResponseStream, _step, cancellation).ConfigureAwait(false)
