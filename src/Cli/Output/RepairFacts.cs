@@ -94,7 +94,7 @@ internal sealed record BalanceFacts(
         $"{MeanFill:P1} full on average, {LeastFill:P1} to {MostFill:P1}")
         + (Stopped ? ", stopped by an operator"
             : BytesLeft + Running > 0
-                ? $", {Quantities.Bytes(BytesLeft)} to be moved, {Running} moves under way, {Moves} done"
+                ? $", {Quantities.Bytes(BytesLeft)} to be moved, {Quantities.Count((long)Running, "move")} under way, {Moves} done"
                 : ", balanced");
 }
 
