@@ -70,7 +70,7 @@ public sealed class RepairTests
     }
 
     [Fact]
-    public async Task A_frozen_server_is_replaced_and_what_it_has_too_much_goes_when_it_thaws()
+    public async Task Two_frozen_servers_are_made_up_for_one_after_the_other_and_what_is_too_much_goes_when_they_thaw()
     {
         await using var cluster = await TestCluster.StartAsync(Five);
         var client = await cluster.ConnectAsync();
@@ -81,7 +81,11 @@ public sealed class RepairTests
         cluster.ChunkServers[3].Pause();
         await WaitRedundantAsync(client, 1);
         await load.AdvanceAsync(10);
+        cluster.ChunkServers[4].Pause();
+        await WaitRedundantAsync(client, 2);
+        await load.AdvanceAsync(10);
         cluster.ChunkServers[3].Resume();
+        cluster.ChunkServers[4].Resume();
         await cluster.WaitHealthyAsync(5);
         await load.StopAsync();
         await client.DisposeAsync();
