@@ -135,6 +135,19 @@ public sealed class OperationTests
     }
 
     [Fact]
+    public async Task What_an_operator_waits_for_goes_on_when_the_leader_dies()
+    {
+        await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { MetaServers = 3 });
+        await (await cluster.ConnectAsync()).PutAsync("/file", Content.Of(1, 300_000));
+        int leader = await MetaStatus.LeaderOfAsync(cluster);
+
+        var running = RunAsync(cluster, "admin", "scrub", "--wait");
+        await Task.Delay(500);
+        await cluster.Metas[leader].KillAsync();
+        await running;
+    }
+
+    [Fact]
     public async Task A_directory_says_how_many_replicas_its_files_get_and_existing_ones_follow()
     {
         await using var cluster = await TestCluster.StartAsync(Four);

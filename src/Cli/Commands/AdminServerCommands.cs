@@ -90,7 +90,8 @@ internal static class AdminServerCommands
         {
             ulong server = await FindAsync(nodes, parsed.GetRequiredValue(name), cancellation).ConfigureAwait(false);
             var request = new DismissServerRequest { ServerId = server, Lossy = parsed.GetValue(lossy) };
-            await nodes.OperateAsync("remove server", (client, options) => client.DismissServerAsync(request, options), cancellation)
+            await nodes.OperateAsync(
+                "remove server", (client, options) => client.DismissServerAsync(request, options), cancellation, once: true)
                 .ConfigureAwait(false);
             return new CommandAnswer<RemovalFacts>(new RemovalFacts(server), $"server {server} is out of the cluster");
         });

@@ -9,7 +9,7 @@ using Command = System.CommandLine.Command;
 
 namespace DfsNet.Cli.Commands;
 
-/// <summary>dfs admin repair, rebalance, scrub, fsck and events: what concerns all servers.</summary>
+/// <summary>dfs admin repair, rebalance, fsck and events, with scrub: what concerns all servers.</summary>
 internal static class AdminUpkeepCommands
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
@@ -17,7 +17,11 @@ internal static class AdminUpkeepCommands
     public static IEnumerable<Command> Create(MetaAddressOption meta, Surroundings surroundings)
     {
         var question = new AdminQuestion(meta, surroundings);
-        return [Repair(question), Rebalance(question), Scrub(question), Check(meta, surroundings), Events(meta, surroundings)];
+        return
+        [
+            Repair(question), Rebalance(question), AdminScrubCommand.Create(question), Check(meta, surroundings),
+            Events(meta, surroundings),
+        ];
     }
 
     private static Command Repair(AdminQuestion question)
@@ -92,58 +96,6 @@ internal static class AdminUpkeepCommands
         var reply = await nodes.OperateAsync("balance", (client, options) => client.SteerBalanceAsync(request, options), cancellation)
             .ConfigureAwait(false);
         return BalanceFacts.Of(reply.Status);
-    }
-
-    private static Command Scrub(AdminQuestion question)
-    {
-        var command = new Command("scrub", "Has every replica read and compared now, not only within --scrub-period");
-        var name = new Argument<string>("name")
-        {
-            Description = "Number, address or host of a server [default: all]",
-            Arity = ArgumentArity.ZeroOrOne,
-            DefaultValueFactory = _ => "",
-        };
-        var wait = new Option<bool>("--wait") { Description = "Show the progress, and end when it is done" };
-        command.Add(name);
-        command.Add(wait);
-        return question.Of(command, async (nodes, parsed, cancellation) =>
-        {
-            string text = parsed.GetValue(name) ?? "";
-            var status = await nodes.GetStatusAsync(cancellation).ConfigureAwait(false);
-            ulong server = text.Length == 0 ? 0 : ServerNames.Find(status, text).ServerId;
-            var started = await nodes.OperateAsync(
-                "scrub", (client, options) => client.StartScrubAsync(new StartScrubRequest { ServerId = server }, options), cancellation)
-                .ConfigureAwait(false);
-            var facts = await question.WaitAsync(
-                FactsOf(started.Request, await nodes.GetStatusAsync(cancellation).ConfigureAwait(false), server),
-                facts => !parsed.GetValue(wait) || IsDone(facts),
-                Progress,
-                async () => FactsOf(started.Request, await nodes.GetStatusAsync(cancellation).ConfigureAwait(false), server),
-                cancellation).ConfigureAwait(false);
-            return new CommandAnswer<ScrubFacts>(
-                facts, parsed.GetValue(wait) ? Progress(facts) : "scrub begun: 'dfs admin node NAME' shows how far it is");
-        });
-    }
-
-    private static ScrubFacts FactsOf(ulong request, GetStatusReply status, ulong server) => new(
-        request,
-        [.. status.Servers.Where(one => (server == 0 || one.ServerId == server) && one.State == ServerState.Healthy)
-            .Select(ServerFacts.Of)]);
-
-    private static IEnumerable<VolumeFacts> VolumesOf(ScrubFacts facts) =>
-        facts.Servers.SelectMany(server => server.Volumes).Where(volume => volume.State is "healthy" or "full");
-
-    private static bool IsDone(ScrubFacts facts) =>
-        VolumesOf(facts).All(volume => volume.Scrub.Request >= facts.Request && !volume.Scrub.Running);
-
-    private static string Progress(ScrubFacts facts)
-    {
-        var begun = VolumesOf(facts).Where(volume => volume.Scrub.Request >= facts.Request).ToList();
-        long read = begun.Sum(volume => (long)volume.Scrub.VerifiedBytes);
-        long damaged = begun.Sum(volume => (long)volume.Scrub.Damaged);
-        int done = begun.Count(volume => !volume.Scrub.Running);
-        return $"{done} of {Quantities.Count(VolumesOf(facts).Count(), "volume")} done, {Quantities.Bytes(read)} read, "
-            + $"{Quantities.Count(damaged, "replica")} damaged";
     }
 
     private static Command Check(MetaAddressOption meta, Surroundings surroundings)

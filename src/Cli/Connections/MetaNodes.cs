@@ -13,6 +13,12 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
     private static readonly TimeSpan LeaderTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
+    // These say that nothing was done.
+    private static readonly ErrorCode[] Refusals = [ErrorCode.NotLeader, ErrorCode.Overloaded];
+
+    // These do not, which is no matter for what may be done twice.
+    private static readonly ErrorCode[] Silences = [.. Refusals, ErrorCode.Unavailable, ErrorCode.TimedOut, ErrorCode.OutcomeUnknown];
+
     private readonly GrpcConnections _connections = new();
 
     /// <summary>What one server says; null where it does not answer.</summary>
@@ -69,18 +75,24 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
     /// <exception cref="DfsException">What the leader answered, or that there was none in time.</exception>
     public Task<T> CallLeaderAsync<T>(
         string step, Func<Members.MembersClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
-        CallLeaderAsync(step, (invoker, options) => call(new Members.MembersClient(invoker), options), cancellation);
+        CallLeaderAsync(step, (invoker, options) => call(new Members.MembersClient(invoker), options), Refusals, cancellation);
 
-    /// <summary>The same for what operators ask of the cluster.</summary>
+    /// <summary>The same for what operators ask of the cluster: asked again when a leader ends in the middle of it.</summary>
+    /// <param name="step">What is being done, for errors.</param>
+    /// <param name="call">Starts the call.</param>
+    /// <param name="cancellation">Ends the trying.</param>
+    /// <param name="once">It may not be done twice.</param>
     /// <exception cref="DfsException">What the leader answered, or that there was none in time.</exception>
     public Task<T> OperateAsync<T>(
-        string step, Func<Operation.OperationClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
-        CallLeaderAsync(step, (invoker, options) => call(new Operation.OperationClient(invoker), options), cancellation);
+        string step, Func<Operation.OperationClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation,
+        bool once = false) => CallLeaderAsync(
+            step, (invoker, options) => call(new Operation.OperationClient(invoker), options), once ? Refusals : Silences, cancellation);
 
     /// <summary>What the leader says of the cluster.</summary>
     public Task<GetStatusReply> GetStatusAsync(CancellationToken cancellation) => CallLeaderAsync(
         "get status",
         (invoker, options) => new Protocol.Wire.Metadata.MetadataClient(invoker).GetStatusAsync(new GetStatusRequest(), options),
+        Silences,
         cancellation);
 
     /// <summary>Has every chunk and file checked; <paramref name="write"/> takes each piece.</summary>
@@ -105,7 +117,7 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
     }
 
     private async Task<T> CallLeaderAsync<T>(
-        string step, Func<CallInvoker, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation)
+        string step, Func<CallInvoker, CallOptions, AsyncUnaryCall<T>> call, ErrorCode[] passing, CancellationToken cancellation)
     {
         long began = time.GetTimestamp();
         while (true)
@@ -115,9 +127,9 @@ internal sealed class MetaNodes(IReadOnlyList<string> addresses, TimeProvider ti
             {
                 return await CallAsync(address, step, ChangeTime, call, cancellation).ConfigureAwait(false);
             }
-            catch (DfsException error) when (error.Code is ErrorCode.NotLeader or ErrorCode.Overloaded && !IsLate(began))
+            catch (DfsException error) when (passing.Contains(error.Code) && !IsLate(began))
             {
-                // It leads no more, or another change is on its way.
+                // It leads no more or not yet, or another change is on its way.
                 await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
             }
         }
