@@ -55,7 +55,7 @@ internal static class AdminScrubCommand
     private static bool IsDone(ScrubFacts facts) => HasBegun(facts) && BegunOf(facts).All(volume => !volume.Scrub.Running);
 
     private static string Begun(ScrubFacts facts) =>
-        $"{BegunOf(facts).Count} of {Quantities.Count(VolumesOf(facts).Count, "volume")} have begun";
+        $"begun on {BegunOf(facts).Count} of {Quantities.Count(VolumesOf(facts).Count, "volume")}";
 
     private static string Progress(ScrubFacts facts)
     {

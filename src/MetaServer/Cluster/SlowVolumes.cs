@@ -5,9 +5,10 @@ namespace DfsNet.MetaServer.Cluster;
 
 /// <summary>
 /// Volumes that answer, but slowly: judged by what clients measure on their own reads and appends, against the other volumes, never by the
-/// server's own word. A slow one gets no new chunks and is read last, for a while; then it may show that it is well, and the while doubles
-/// each time it is not. A server that is slow as a whole is slow in all its volumes. When a third of everything is slow, that is load, and
-/// nobody is left out; never more than a fifth is. A volume is as much of everything as its share of its server.
+/// server's own word. A slow one gets no new chunks while there are places enough without it, and is read last, for a while; then it may
+/// show that it is well, and the while doubles each time it is not. A server that is slow as a whole is slow in all its volumes. When a
+/// third of everything is slow, that is load, and nobody is left out; never more than a fifth is. A volume is as much of everything as its
+/// share of its server.
 /// </summary>
 internal sealed class SlowVolumes(TickCounter ticks, Alarms alarms)
 {
