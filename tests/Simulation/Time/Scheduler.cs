@@ -17,8 +17,8 @@ internal sealed class Scheduler : IThreadPoolWorkItem
     /// <summary>Everything that happens, folded into one number.</summary>
     public TraceHash Trace { get; } = new();
 
-    /// <summary>Events that are still to come, cancelled ones included until their time is there.</summary>
-    public int PlannedCount => _events.Count;
+    /// <summary>Events that are still to come; those that were cancelled are not.</summary>
+    public int PlannedCount => _events.UnorderedItems.Count(planned => planned.Element.IsPlanned);
 
     /// <summary>Events run so far.</summary>
     public long EventCount { get; private set; }

@@ -5,6 +5,9 @@ internal sealed class SimulatedEvent(Action action)
 {
     private Action? _action = action;
 
+    /// <summary>It was neither run nor cancelled.</summary>
+    public bool IsPlanned => _action is not null;
+
     public void Cancel() => _action = null;
 
     public void Run()
